@@ -1,0 +1,81 @@
+# What people and CI run. Needs Python 3.11+ and make; `make test` also uses Java 17+ and Maven where they are.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := -m pip --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP) install --quiet --constraint constraints.txt --editable
+CODE := detectors sinks stream scripts benchmarks tests
+
+# A PYTHON that somebody chose is taken as it is; otherwise the first that is new enough.
+ifeq ($(origin PYTHON),undefined)
+PYTHONS := python3 python3.13 python3.12 python3.11
+else
+PYTHONS := $(PYTHON)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint unit bench constraints clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=directory are optional
+	@$(BIN)/riskstream demo $(if $(CSV),--csv "$(CSV)") $(if $(SUMMARY),--summary "$(SUMMARY)") \
+		$(if $(KEEP),--keep "$(KEEP)")
+
+test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Java 17+ and Maven are installed
+	@$(BIN)/python -m pytest tests
+
+check: lint unit ## format, lint, types, import contracts, unit tests
+
+lint: $(VENV)/.dev ## check without the unit tests
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/.dev ## run the unit tests
+	@$(BIN)/python -m pytest tests/unit
+
+bench: $(VENV)/.dev ## measure throughput on a real Apache Kafka; JSON=file writes the figures too
+	@$(BIN)/python -m benchmarks.throughput $(if $(JSON),--json "$(JSON)")
+
+constraints: $(VENV)/.made ## renew constraints.txt from the newest versions that pyproject.toml allows
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	$(BIN)/python -m venv "$$scratch" && \
+	"$$scratch/bin/python" $(PIP) install --quiet --editable '.[dev]' && \
+	{ echo '# Every version that `.[dev]` was tested with. Written by `make constraints`; not edited by hand.' && \
+	  "$$scratch/bin/python" $(PIP) freeze --exclude-editable; } > "$$scratch/constraints.txt" && \
+	cp "$$scratch/constraints.txt" constraints.txt
+
+clean: ## remove the virtual environment and all caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+# Stamp files: an install is repeated only when what it rests on has changed.
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	@echo 'Installing into $(VENV): once, a minute or two.'
+	@$(INSTALL) '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	@echo 'Installing into $(VENV), with what the tests need: once, a minute or two.'
+	@$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.made:
+	@for candidate in $(PYTHONS); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'Python 3.11 or newer is needed; tried: $(PYTHONS).' >&2; \
+		echo 'Install it, or say where it is: make PYTHON=/path/to/python3 ...' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	"$$python" -m venv $(VENV)
+	@touch $@

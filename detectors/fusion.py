@@ -1,0 +1,197 @@
+"""One score from four detectors, and the exact share that each cause has in it.
+
+Two kinds. *Rarity* adds up how strange each detector finds a payment and says what share of reference traffic is
+less strange; it is never a probability. *Probability* is a logistic stack over the same strangeness, calibrated on
+known frauds. A detector that cannot speak never counts as "not strange".
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.assessment import DETECTORS, ScoreKind
+from detectors.features import FEATURES
+from detectors.logistic import Logistic, logistic_contributions
+from detectors.tails import TailCurve, strangeness
+from detectors.zscore import Z_FEATURES, Deviations, zscore_terms
+
+if TYPE_CHECKING:
+    from detectors.bundle import Bundle
+
+ZSCORE, KMEANS, ISOLATION_FOREST, LOGISTIC = range(len(DETECTORS))
+SCORE_DECIMALS: Final = 4
+"""Of the published score: steps of one payment in a million, finer than any alert budget in use."""
+DETECTOR_TERMS: Final = (*(f"zscore:{name}" for name in Z_FEATURES), "zscore", "kmeans", "isolation_forest")
+LOGISTIC_TERMS: Final = tuple(f"logistic:{name}" for name in FEATURES)
+
+
+class Fusion(msgspec.Struct, frozen=True, kw_only=True):
+    """How four detectors become one statistic. Tuples follow `DETECTORS`."""
+
+    kind: ScoreKind
+    weights: tuple[float, float, float, float]
+    """Rarity: relative weight of each strangeness. Probability: log-odds per unit of it, calibration included."""
+    reference: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Probability: mean of each detector's measure over reference traffic, taken for one that cannot speak."""
+    intercept: float = 0.0
+    """The statistic of a payment on which no detector can speak: the reference mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """The verdict on n payments and what it is made of."""
+
+    statistic: NDArray[np.float64]
+    """(n,) log-odds (probability) or weighted mean strangeness (rarity)."""
+    score: NDArray[np.float64]
+    """(n,) 0 to 100, rounded half to even to `SCORE_DECIMALS`."""
+    tails: NDArray[np.float64]
+    """(n, 4) share of reference traffic at least as strange, per detector; NaN where it cannot speak."""
+    term_names: tuple[str, ...]
+    """T names: "zscore:<feature>", "zscore", "kmeans", "isolation_forest", then "logistic:<feature>" for a
+    probability that rests on the logistic detector, else "logistic"."""
+    terms: NDArray[np.float64]
+    """(n, T) shares of the statistic, in its unit: `baseline` + their sum = `statistic` to 1e-9."""
+    baseline: NDArray[np.float64]
+    """(n,) the part without a cause: 0 for rarity, the reference log-odds for probability."""
+
+
+def fuse(scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: "Bundle") -> Fused:
+    """Fuse raw scores, (n, 4) in the order of `DETECTORS`, of the feature rows (n, d) that they were made from."""
+    strange = strangeness_of(scores, bundle.tails)
+    fusion = bundle.manifest.fusion
+    parts, baseline = _parts(scores, strange, fusion)
+    statistic = _added(parts, baseline)
+    names, terms = _terms(parts, scores, rows, bundle)
+    return Fused(
+        statistic=statistic,
+        score=score_of(statistic, fusion, bundle.statistic),
+        tails=np.exp(-strange),
+        term_names=names,
+        terms=terms,
+        baseline=baseline,
+    )
+
+
+def strangeness_of(scores: NDArray[np.float64], curves: tuple[TailCurve | None, ...]) -> NDArray[np.float64]:
+    """-ln(tail) of each raw score: (n, 4) float64; NaN where a detector cannot speak or has no curve."""
+    strange = np.full(scores.shape, np.nan)
+    for detector, curve in enumerate(curves):
+        if curve is not None:
+            strange[:, detector] = strangeness(scores[:, detector], curve)
+    return strange
+
+
+def measures(scores: NDArray[np.float64], strange: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the stack weighs: strangeness, but for the logistic detector its log-odds. (n, 4) float64."""
+    measured = strange.copy()
+    measured[:, LOGISTIC] = scores[:, LOGISTIC]
+    return measured
+
+
+def fused_statistic(
+    scores: NDArray[np.float64], strange: NDArray[np.float64], fusion: Fusion
+) -> NDArray[np.float64]:
+    """The fused statistic alone: (n,) float64, from raw scores and their strangeness, (n, 4) each."""
+    return _added(*_parts(scores, strange, fusion))
+
+
+def score_of(statistic: NDArray[np.float64], fusion: Fusion, curve: TailCurve | None) -> NDArray[np.float64]:
+    """The published score of a fused statistic: (n,) float64, 0 to 100, never falling as the statistic grows."""
+    if fusion.kind == "probability" or curve is None:
+        score = 100.0 / (1.0 + np.exp(-np.clip(statistic, -500.0, 500.0)))
+    else:
+        score = -100.0 * np.expm1(-strangeness(statistic, curve))
+    return np.round(score, SCORE_DECIMALS)
+
+
+def _parts(
+    scores: NDArray[np.float64], strange: NDArray[np.float64], fusion: Fusion
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each detector's share of the statistic, (n, 4), and what is left without a cause, (n,)."""
+    if fusion.kind == "probability":
+        return _stack_parts(measures(scores, strange), fusion), np.full(len(scores), fusion.intercept)
+    parts, speaks = _rarity_parts(strange, fusion)
+    return parts, np.where(speaks, 0.0, fusion.intercept)
+
+
+def _added(parts: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The baseline and the detectors' parts added up in their order."""
+    statistic = baseline.copy()
+    for detector in range(parts.shape[1]):
+        statistic += parts[:, detector]
+    return statistic
+
+
+def _rarity_parts(strange: NDArray[np.float64], fusion: Fusion) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Each detector's share of the weighted mean over those that speak: (n, 4), and whether any does: (n,)."""
+    weights = np.where(np.isnan(strange), 0.0, np.array(fusion.weights))
+    total = np.zeros(len(strange))
+    for detector in range(len(DETECTORS)):
+        total += weights[:, detector]
+    speaks = total > 0.0
+    parts = np.zeros_like(strange)
+    for detector in range(len(DETECTORS)):
+        heard = speaks & (weights[:, detector] > 0.0)
+        share = weights[heard, detector] / total[heard]
+        parts[heard, detector] = share * strange[heard, detector]
+    return parts, speaks
+
+
+def _stack_parts(measured: NDArray[np.float64], fusion: Fusion) -> NDArray[np.float64]:
+    """Each detector's log-odds relative to reference traffic: (n, 4), 0 for one that cannot speak."""
+    parts = np.zeros_like(measured)
+    for detector, (weight, reference) in enumerate(zip(fusion.weights, fusion.reference, strict=True)):
+        if weight != 0.0:
+            parts[:, detector] = weight * (measured[:, detector] - reference)
+    parts[np.isnan(parts)] = 0.0
+    return parts
+
+
+def _terms(
+    parts: NDArray[np.float64], scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: "Bundle"
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """The detectors' parts, (n, 4), split over their causes: names, and terms (n, T)."""
+    columns = [
+        *_zscore_terms(parts[:, ZSCORE], rows, bundle.deviations),
+        parts[:, KMEANS],
+        parts[:, ISOLATION_FOREST],
+    ]
+    names: tuple[str, ...] = DETECTOR_TERMS
+    fusion = bundle.manifest.fusion
+    if fusion.kind == "probability" and bundle.logistic is not None and fusion.weights[LOGISTIC] != 0.0:
+        columns += _logistic_terms(scores[:, LOGISTIC], rows, fusion.weights[LOGISTIC], bundle.logistic)
+        names += LOGISTIC_TERMS
+    else:
+        columns.append(parts[:, LOGISTIC])
+        names += ("logistic",)
+    return names, np.stack(columns, axis=1)
+
+
+def _zscore_terms(
+    part: NDArray[np.float64], rows: NDArray[np.float64], model: Deviations
+) -> list[NDArray[np.float64]]:
+    """The z-score's part, (n,), over its features in proportion to their share of the raw score.
+
+    Last comes what has no feature to go to: the part of payments whose raw score is 0.
+    """
+    squares = zscore_terms(rows, model)
+    raw = np.zeros(len(rows))
+    for position in range(len(Z_FEATURES)):
+        raw += squares[:, position]
+    plain = raw == 0.0
+    divisor = np.where(plain, 1.0, raw)
+    terms = [part * (squares[:, position] / divisor) for position in range(len(Z_FEATURES))]
+    return [*terms, np.where(plain, part, 0.0)]
+
+
+def _logistic_terms(
+    odds: NDArray[np.float64], rows: NDArray[np.float64], weight: float, model: Logistic
+) -> list[NDArray[np.float64]]:
+    """The logistic detector's part by feature, as the sum that makes its log-odds, (n,), has it."""
+    contributions = logistic_contributions(rows, model)
+    weights = np.where(np.isnan(odds), 0.0, weight)
+    return [weights * contributions[:, column] for column in range(contributions.shape[1])]

@@ -1,0 +1,61 @@
+"""The logistic detector: log-odds of fraud as a sum of one curve per feature, so that every share is exact.
+
+The whole training pipeline (imputation, missing indicators, hinges, standardisation, weights) is folded into
+these curves; fitting them lives in training.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Logistic:
+    """One curve per feature column (d of them): a line with bends, flat outside the range seen in training."""
+
+    low: NDArray[np.float64]
+    """(d,) values below are taken for this one."""
+    high: NDArray[np.float64]
+    """(d,) values above are taken for this one."""
+    weight: NDArray[np.float64]
+    """(d,) log-odds per unit of the feature."""
+    knots: NDArray[np.float64]
+    """(d, h) where a curve bends, in units of the feature."""
+    bends: NDArray[np.float64]
+    """(d, h) change of slope at each knot; 0 where a feature has fewer knots."""
+    missing: NDArray[np.float64]
+    """(d,) log-odds that a missing value is worth."""
+    reference: NDArray[np.float64]
+    """(d,) mean of each curve over the reference traffic."""
+    baseline: float
+    """Log-odds of a payment whose every curve is at its reference mean."""
+
+
+def logistic_contributions(rows: NDArray[np.float64], model: Logistic) -> NDArray[np.float64]:
+    """What each feature adds to `model.baseline`: (n, d) float64, log-odds relative to reference traffic."""
+    contributions = np.empty(rows.shape, dtype=np.float64)
+    for column in range(rows.shape[1]):
+        values = rows[:, column]
+        inside = np.clip(values, model.low[column], model.high[column])
+        curve = inside * model.weight[column]
+        for knot, bend in zip(model.knots[column], model.bends[column], strict=True):
+            if bend != 0.0:
+                curve = curve + np.maximum(inside - knot, 0.0) * bend
+        curve = np.where(np.isnan(values), model.missing[column], curve)
+        contributions[:, column] = curve - model.reference[column]
+    return contributions
+
+
+def logistic(
+    rows: NDArray[np.float64], model: Logistic, contributions: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """The score of each feature row: (n,) float64, log-odds.
+
+    `contributions` may be passed by a caller that has them already.
+    """
+    parts = logistic_contributions(rows, model) if contributions is None else contributions
+    odds = np.full(len(rows), model.baseline, dtype=np.float64)
+    for column in range(parts.shape[1]):
+        odds += parts[:, column]
+    return odds

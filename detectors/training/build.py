@@ -1,0 +1,179 @@
+"""From history to bundle: the order in which things are learned, and on which rows each of them is judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+
+from detectors.assessment import ScoreKind
+from detectors.baseline import fit_baseline
+from detectors.bundle import Bundle, Calibration, Counts, Manifest, OperatingPoint, seal
+from detectors.fusion import LOGISTIC, Fusion, fused_statistic, measures, score_of, strangeness_of
+from detectors.tails import TailCurve, fit_tail
+from detectors.thresholds import ENOUGH_ROWS, Budgets, LevelTable, levels
+from detectors.training.history import FeatureHistory, feature_history
+from detectors.training.levels import fit_levels, operating_points
+from detectors.training.metrics import label_metrics, level_shares, probability_metrics
+from detectors.training.models import Models, fit_models
+from detectors.training.score_kind import decide_score_kind
+from detectors.training.split import Split, split_history
+from detectors.training.stack import fit_stack
+from detectors.transaction import EnrichedTransaction
+
+RARITY_WEIGHTS = (1.0, 1.0, 1.0, 0.0)
+"""Without labels no detector is known to be better; weak labels only repeat what the others said."""
+
+
+def train(
+    history: Sequence[EnrichedTransaction],
+    labels: Mapping[str, bool] | None = None,
+    *,
+    seed: int = 0,
+    label_source: str | None = None,
+    base_currency: str = "USD",
+    rates: Mapping[str, float] | None = None,
+    budgets: Budgets | None = None,
+) -> Bundle:
+    """Learn a bundle from enriched payments in any order; the same input and seed give the same bytes.
+
+    `labels` say by transaction id what is known to be fraud (True) or genuine (False); payments without one teach
+    nothing about frauds. `rates` are values of one unit of each currency in `base_currency`. Raises
+    `TrainingError` if the history is too short.
+    """
+    # Sums spread over several threads differ in their last bits from run to run.
+    with threadpool_limits(limits=1):
+        baseline = fit_baseline(history, base_currency, rates)
+        features = feature_history(history, baseline)
+        split = split_history(features, labels)
+        decision = decide_score_kind(split.known if labels is not None else None)
+        learned = _learn(split, decision.kind, budgets or Budgets(), seed)
+    manifest = Manifest(
+        base_currency=base_currency,
+        seed=seed,
+        first_event_time=features.transactions[0].event_time,
+        last_event_time=features.transactions[-1].event_time,
+        counts=_counts(features, split),
+        score_kind=decision.kind,
+        why=decision.why,
+        label_source=label_source if labels is not None else None,
+        weak_logistic=learned.calibration is None,
+        fusion=learned.fusion,
+        calibration=learned.calibration,
+        budgets=learned.budgets,
+        thresholds=learned.thresholds,
+        provisional=len(learned.score) < ENOUGH_ROWS,
+        metrics=_metrics(learned, split, decision.kind),
+        operating_points=_operating_points(learned.score, split),
+        baseline=baseline,
+    )
+    return seal(_bundle(manifest, learned))
+
+
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    """What the rows taught."""
+
+    models: Models
+    fusion: Fusion
+    calibration: Calibration | None
+    curve: TailCurve | None
+    """Reference tail of the fused statistic; None for a probability."""
+    score: NDArray[np.float64]
+    """(m,) published scores of the reference rows."""
+    budgets: Budgets
+    thresholds: LevelTable
+
+
+def _learn(split: Split, kind: ScoreKind, budgets: Budgets, seed: int) -> _Learned:
+    """Detectors first, then their fusion, then thresholds on the fused reference rows."""
+    models = fit_models(split, supervised=kind == "probability", seed=seed)
+    fusion, calibration = _stacked(models, split) if kind == "probability" else (_unweighted(models), None)
+    statistic = fused_statistic(models.scores, strangeness_of(models.scores, models.tails), fusion)
+    curve = None if kind == "probability" else fit_tail(statistic)
+    return _Learned(
+        models=models,
+        fusion=fusion,
+        calibration=calibration,
+        curve=curve,
+        score=score_of(statistic, fusion, curve),
+        budgets=budgets,
+        thresholds=fit_levels(statistic, split.payments[split.reference], fusion, curve, budgets),
+    )
+
+
+def _unweighted(models: Models) -> Fusion:
+    """The fusion of a rarity."""
+    fusion = Fusion(kind="rarity", weights=RARITY_WEIGHTS)
+    statistic = fused_statistic(models.scores, strangeness_of(models.scores, models.tails), fusion)
+    return msgspec.structs.replace(fusion, intercept=float(np.mean(statistic)))
+
+
+def _stacked(models: Models, split: Split) -> tuple[Fusion, Calibration]:
+    """The fusion of a probability, learned from the labelled reference rows."""
+    measured = measures(models.scores, strangeness_of(models.scores, models.tails))
+    labelled = split.labelled[split.reference]
+    stack = fit_stack(measured[labelled], split.frauds[split.reference][labelled])
+    reference = np.nanmean(measured, axis=0)
+    reference[LOGISTIC] = models.logistic.baseline  # so that the model's contributions add up to its part
+    intercept = stack.intercept
+    for weight, mean in zip(stack.weights, reference, strict=True):
+        intercept += float(weight * mean)
+    fusion = Fusion(
+        kind="probability", weights=_four(stack.weights), reference=_four(reference), intercept=intercept
+    )
+    return fusion, stack.calibration
+
+
+def _four(values: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """One number per detector, from (4,)."""
+    first, second, third, fourth = values.tolist()
+    return first, second, third, fourth
+
+
+def _bundle(manifest: Manifest, learned: _Learned) -> Bundle:
+    """The models beside their manifest."""
+    models = learned.models
+    return Bundle(
+        manifest=manifest,
+        deviations=models.deviations,
+        clusters=models.clusters,
+        forest=models.forest,
+        logistic=models.logistic,
+        tails=models.tails,
+        statistic=learned.curve,
+    )
+
+
+def _counts(features: FeatureHistory, split: Split) -> Counts:
+    """How much history there was."""
+    return Counts(
+        payments=len(features),
+        accounts=len({transaction.account_id for transaction in features.transactions}),
+        warm_up=split.warm_up,
+        fitting=split.fitting,
+        reference=len(split.rows) - split.fitting,
+        labelled=int(split.labelled.sum()),
+        frauds=int(split.frauds.sum()),
+    )
+
+
+def _metrics(learned: _Learned, split: Split, kind: ScoreKind) -> dict[str, float]:
+    """What the published score is worth on the reference rows."""
+    score, models = learned.score, learned.models
+    codes = levels(score, split.payments[split.reference], learned.thresholds)
+    known = split.labelled[split.reference]
+    frauds = split.frauds[split.reference][known]
+    metrics = level_shares(codes) | label_metrics(score[known], models.scores[known], codes[known], frauds)
+    if kind == "probability":
+        metrics |= probability_metrics(score[known], frauds)
+    return metrics
+
+
+def _operating_points(score: NDArray[np.float64], split: Split) -> tuple[OperatingPoint, ...]:
+    """What alerting would have meant on the labelled reference rows; empty if no fraud is among them."""
+    known = split.labelled[split.reference]
+    frauds = split.frauds[split.reference][known]
+    return operating_points(score[known], frauds) if frauds.any() else ()

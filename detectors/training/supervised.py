@@ -1,0 +1,135 @@
+"""Fits the logistic detector: an additive logistic regression whose pipeline folds into one curve per feature."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from detectors.logistic import Logistic, logistic_contributions
+from detectors.training.clusters import spread
+
+KNOT_QUANTILES: Final = (0.5, 0.9, 0.99)
+"""Where curves may bend. More bends gained nothing on labelled data."""
+RANGE_SHARE: Final = 0.0005
+"""Share of values at either end beyond which a curve stays flat: nothing was learned out there."""
+STRENGTH: Final = 0.1
+"""Inverse weight of the squared penalty on the standardised weights."""
+GENUINE_ROWS: Final = 150_000
+"""More genuine payments than this are thinned evenly and weighted up."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Curves:
+    """Shape of the design matrix: where columns are clipped and bend, and what stands in for a missing value."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    fill: NDArray[np.float64]
+    knots: NDArray[np.float64]
+    """(d, h), NaN where there is no bend."""
+    indicator: NDArray[np.bool_]
+    """(d,) whether the column is sometimes missing, and sometimes not."""
+
+
+def fit_logistic(rows: NDArray[np.float64], frauds: NDArray[np.bool_], reference: NDArray[np.float64]) -> Logistic:
+    """Fit on feature rows (n, d) and labels (n,); contributions are relative to the `reference` rows (m, d)."""
+    keep, weights = _thinned(frauds)
+    curves = _curves(rows)
+    design, owner = _design(rows[keep], curves)
+    mean, scale = design.mean(axis=0), design.std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    model = LogisticRegression(C=STRENGTH, solver="newton-cholesky", tol=1e-6, max_iter=200)
+    model.fit((design - mean) / scale, frauds[keep], sample_weight=weights)
+    slopes = model.coef_[0] / scale
+    intercept = float(model.intercept_[0]) - float(np.sum(slopes * mean))
+    return centred(_fold(slopes, owner, intercept, curves), reference)
+
+
+def centred(model: Logistic, reference: NDArray[np.float64]) -> Logistic:
+    """The same log-odds, with contributions relative to the means over these rows, (m, d) float64."""
+    zero = replace(model, reference=np.zeros_like(model.reference))
+    means = logistic_contributions(reference, zero).mean(axis=0)
+    baseline = model.baseline + float(np.sum(means - model.reference))
+    return replace(model, reference=means, baseline=baseline)
+
+
+def _thinned(frauds: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Positions of the rows to fit on and their weights: every fraud, and an even spread of the genuine."""
+    genuine = np.flatnonzero(~frauds)
+    chosen = genuine[spread(len(genuine), GENUINE_ROWS)]
+    keep = np.sort(np.concatenate([np.flatnonzero(frauds), chosen]))
+    weights = np.where(frauds[keep], 1.0, len(genuine) / max(len(chosen), 1))
+    return keep, weights
+
+
+def _curves(rows: NDArray[np.float64]) -> _Curves:
+    """Ranges, bends and fillings learned from feature rows (n, d)."""
+    width = rows.shape[1]
+    low, high, fill = np.zeros(width), np.zeros(width), np.zeros(width)
+    knots = np.full((width, len(KNOT_QUANTILES)), np.nan)
+    missing = np.isnan(rows)
+    counts = missing.sum(axis=0)
+    for column in range(width):
+        present = rows[~missing[:, column], column]
+        if not len(present):
+            continue
+        quantiles = np.quantile(present, [RANGE_SHARE, 1.0 - RANGE_SHARE, 0.5, *KNOT_QUANTILES])
+        low[column], high[column], fill[column] = quantiles[:3]
+        bends = np.unique(quantiles[3:])
+        bends = bends[(bends > low[column]) & (bends < high[column])]
+        knots[column, : len(bends)] = bends
+    return _Curves(low, high, fill, knots, (counts > 0) & (counts < len(rows)))
+
+
+def _design(
+    rows: NDArray[np.float64], curves: _Curves
+) -> tuple[NDArray[np.float64], list[tuple[int, int | None]]]:
+    """The design matrix, and whose each of its columns is: (feature, bend), -1 the line, None the indicator."""
+    columns: list[NDArray[np.float64]] = []
+    owner: list[tuple[int, int | None]] = []
+    for feature in range(rows.shape[1]):
+        values = rows[:, feature]
+        absent = np.isnan(values)
+        inside = np.where(absent, curves.fill[feature], np.clip(values, curves.low[feature], curves.high[feature]))
+        columns.append(inside)
+        owner.append((feature, -1))
+        for bend, knot in enumerate(curves.knots[feature]):
+            if not np.isnan(knot):
+                columns.append(np.maximum(inside - knot, 0.0))
+                owner.append((feature, bend))
+        if curves.indicator[feature]:
+            columns.append(absent.astype(np.float64))
+            owner.append((feature, None))
+    return np.stack(columns, axis=1), owner
+
+
+def _fold(
+    slopes: NDArray[np.float64], owner: list[tuple[int, int | None]], intercept: float, curves: _Curves
+) -> Logistic:
+    """The fitted slopes as curves over the raw features."""
+    width = len(curves.low)
+    weight, extra = np.zeros(width), np.zeros(width)
+    bends = np.zeros_like(curves.knots)
+    for slope, (feature, bend) in zip(slopes, owner, strict=True):
+        if bend is None:
+            extra[feature] = slope
+        elif bend < 0:
+            weight[feature] = slope
+        else:
+            bends[feature, bend] = slope
+    knots = np.where(np.isnan(curves.knots), 0.0, curves.knots)
+    usual = curves.fill * weight
+    for bend in range(knots.shape[1]):
+        usual = usual + np.maximum(curves.fill - knots[:, bend], 0.0) * bends[:, bend]
+    return Logistic(
+        low=curves.low,
+        high=curves.high,
+        weight=weight,
+        knots=knots,
+        bends=bends,
+        missing=usual + extra,
+        reference=np.zeros(width),
+        baseline=intercept,
+    )

@@ -1,0 +1,120 @@
+"""Puts what the detectors found into words: level, action, maturity, reasons and alert status of each payment."""
+
+import math
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.account import AccountFold
+from detectors.alerting import fold
+from detectors.assessment import ACTIONS, LEVELS, Assessment, Readings
+from detectors.bundle import Bundle
+from detectors.fusion import Fused
+from detectors.observation import Observation
+from detectors.reasons import reasons_for
+from detectors.thresholds import MATURITIES, levels, maturity_codes
+from detectors.transaction import EnrichedTransaction
+from detectors.windows import whole_seconds
+
+CURRENCY = "currency"
+"""Named in `degraded` where an amount could not be converted to the base currency."""
+
+
+def conclude(
+    observations: Sequence[Observation],
+    rows: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    fused: Fused,
+    bundle: Bundle,
+    folds: Mapping[str, AccountFold],
+) -> list[Assessment]:
+    """Return one assessment per observation; the accounts' alert memories in `folds` are moved on.
+
+    `rows` is (n, d), `scores` (n, 4), both in the order of `observations`.
+    """
+    payments = np.array([seen.payments for seen in observations], dtype=np.int64)
+    codes = levels(fused.score, payments, bundle.manifest.thresholds).tolist()
+    maturities = maturity_codes(payments).tolist()
+    columns = zip(
+        observations,
+        _nullable(rows),
+        _nullable(scores),
+        _nullable(fused.tails),
+        fused.terms.tolist(),
+        fused.score.tolist(),
+        fused.statistic.tolist(),
+        fused.baseline.tolist(),
+        strict=True,
+    )
+    concluded = []
+    for index, (seen, row, readings, tails, terms, score, statistic, baseline) in enumerate(columns):
+        transaction = seen.details.transaction
+        level = LEVELS[codes[index]]
+        reasons, other = reasons_for(row, seen.details, fused.term_names, terms)
+        account = folds[transaction.account_id]
+        status, account.alert = fold(
+            account.alert, whole_seconds(transaction.event_time), level, [r.code for r in reasons]
+        )
+        concluded.append(
+            Assessment(
+                assessment_id=assessment_id(transaction, bundle.version),
+                transaction_id=transaction.transaction_id,
+                account_id=transaction.account_id,
+                merchant_id=transaction.merchant_id,
+                event_time=transaction.event_time,
+                amount=transaction.amount,
+                currency=transaction.currency,
+                transaction_type=transaction.transaction_type,
+                channel=transaction.channel,
+                location=transaction.location,
+                latitude=_first(transaction.latitude, transaction.ip_latitude),
+                longitude=_first(transaction.longitude, transaction.ip_longitude),
+                country=transaction.country,
+                ip_country=transaction.ip_country,
+                fraud_risk_score=score,
+                score_kind=bundle.manifest.score_kind,
+                risk_level=level,
+                recommended_action=ACTIONS[level],
+                alert=status,
+                maturity=MATURITIES[maturities[index]],
+                scores=Readings(*readings),
+                tails=Readings(*tails),
+                statistic=statistic,
+                baseline=baseline,
+                other=other,
+                reasons=reasons,
+                features=tuple(row),
+                degraded=_degraded(seen),
+                late=seen.late,
+                backfill=transaction.backfill,
+                provisional=bundle.manifest.provisional,
+                bundle_version=bundle.version,
+                feature_version=bundle.manifest.feature_version,
+            )
+        )
+    return concluded
+
+
+def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:
+    """Return 32 hex digits that name the verdict of one bundle on one payment."""
+    identity = f"{transaction.account_id}\0{transaction.transaction_id}\0{bundle_version}"
+    return blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+def _nullable(matrix: NDArray[np.float64]) -> list[list[float | None]]:
+    """Return the rows as Python lists with None for NaN."""
+    values = matrix.astype(object)
+    values[np.isnan(matrix)] = None
+    listed: list[list[float | None]] = values.tolist()
+    return listed
+
+
+def _first(value: float | None, otherwise: float | None) -> float | None:
+    return otherwise if value is None else value
+
+
+def _degraded(seen: Observation) -> tuple[str, ...]:
+    degraded = seen.details.transaction.degraded
+    return (*degraded, CURRENCY) if math.isnan(seen.details.amount) else degraded

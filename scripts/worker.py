@@ -1,0 +1,86 @@
+"""`riskstream worker`: the Faust application as a process."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from confluent_kafka.admin import AdminClient
+
+from detectors.errors import RiskstreamError
+from scripts.options import fail, settings_from
+from sinks.bundles import load_bundle
+from sinks.s3 import ensure_bucket, s3_client
+from stream.embedded.aws import EmbeddedAws
+from stream.embedded.broker import EmbeddedBroker
+from stream.errors import StreamError
+from stream.kafka import wait_for_broker
+from stream.logs import configure_logs
+from stream.settings import Settings
+from stream.topics import check_topics, declared_topics, describe_topics
+from stream.worker import Worker
+
+EMBEDDED_PARTITIONS = 4
+
+
+def worker(
+    bundle: Annotated[
+        Path | None, typer.Option(help="Directory of the trained bundle. Default: RISKSTREAM_BUNDLE.")
+    ] = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="host:port of the brokers. Default: RISKSTREAM_KAFKA_BOOTSTRAP.")
+    ] = None,
+    embedded: Annotated[
+        bool,
+        typer.Option("--embedded", help="Bring a broker and an S3 of its own, in memory: for a quick look only."),
+    ] = False,
+) -> None:
+    """Consume transactions, assess and archive them, and publish alerts.
+
+    Settings come from the environment (prefix RISKSTREAM_, see docs/settings.md). SIGTERM drains, commits and
+    ends within 30 s. Exits with 0 after a stop, 1 after a failure.
+
+    Example: riskstream worker --bundle bundles/current --bootstrap 127.0.0.1:9092
+    """
+    settings = settings_from(bundle=bundle, kafka_bootstrap=bootstrap)
+    configure_logs(settings.log_level, settings.log_json)
+    try:
+        code = _run_embedded(settings) if embedded else _run(settings)
+    except RiskstreamError as error:
+        fail(error)
+    raise typer.Exit(code)
+
+
+def _run(settings: Settings) -> int:
+    trained = load_bundle(settings.bundle)
+    wait_for_broker(settings)
+    _require_topics(settings)
+    ensure_bucket(s3_client(settings.s3_endpoint), settings.s3_bucket)
+    return asyncio.run(Worker(settings, trained).run())
+
+
+def _run_embedded(settings: Settings) -> int:
+    load_bundle(settings.bundle)
+    with ExitStack() as stack:
+        topics = declared_topics(EMBEDDED_PARTITIONS, settings.app_id)
+        broker = stack.enter_context(EmbeddedBroker(topics))
+        aws = stack.enter_context(EmbeddedAws(settings.s3_bucket))
+        typer.echo(f"embedded broker: {broker.bootstrap}   embedded S3: {aws.endpoint}", err=True)
+        return _run(
+            settings.model_copy(
+                update={
+                    "kafka_bootstrap": broker.bootstrap,
+                    "s3_endpoint": aws.endpoint,
+                    "partitions": EMBEDDED_PARTITIONS,
+                }
+            )
+        )
+
+
+def _require_topics(settings: Settings) -> None:
+    """Refuse to start on topics that differ from what is declared."""
+    declared = declared_topics(settings.partitions, settings.app_id)
+    mismatches = check_topics(declared, describe_topics(AdminClient(settings.kafka_client()), declared))
+    if mismatches:
+        raise StreamError("; ".join(mismatch.message for mismatch in mismatches))

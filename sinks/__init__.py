@@ -1,0 +1,1 @@
+"""Where results go: the archive, alert subscribers, the dead-letter topic."""

@@ -1,0 +1,1 @@
+"""How events move: the Faust application, its agents, topics and sources. Nothing here decides."""

@@ -1,0 +1,117 @@
+"""The one place where things are wired: settings and a bundle become a Faust application with its agents."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faust.types import TP
+
+from detectors.bundle import Bundle
+from sinks.archive import FlushPolicy, ParquetArchive
+from sinks.s3 import s3_client
+from stream.batching.app import BatchApp
+from stream.batching.table import BatchTable
+from stream.enrichment import GeoResolver
+from stream.enrichment.ipinfo import IpinfoClient
+from stream.enrichment.mmdb import MmdbDatabase
+from stream.kafka import CHANGELOG_BATCH_BYTES, OUTPUT_BATCH_BYTES, faust_credentials, producer
+from stream.metrics import Metrics
+from stream.settings import Settings
+from stream.stages.archive import ArchiveStage
+from stream.stages.assess import AssessStage, Producers
+from stream.stages.enrich import EnrichStage
+from stream.stages.lanes import Lanes
+from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
+
+MEMORIES = "memories"
+REQUEST_SECONDS = 90.0
+"""Faust demands that it be at least the session timeout."""
+LARGEST_FETCH_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The wired application and the parts that the worker starts, watches and drains."""
+
+    app: BatchApp
+    table: BatchTable
+    producers: Producers
+    resolver: GeoResolver
+    archive: ArchiveStage
+    lanes: tuple[Lanes, ...]
+
+
+def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipeline:
+    """Wire the application. Call it with the event loop running; nothing is started yet."""
+    app = _faust_app(settings)
+    table = app.Table(MEMORIES, key_type=bytes, value_type=bytes, partitions=settings.partitions)
+    producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), producer(settings, CHANGELOG_BATCH_BYTES))
+    resolver = _resolver(settings)
+    archive = ArchiveStage(
+        app,
+        ParquetArchive(settings.s3_bucket, settings.s3_prefix, s3_client(settings.s3_endpoint)),
+        FlushPolicy(settings.archive_flush_rows, settings.archive_flush_seconds),
+        producers.outputs,
+        metrics,
+    )
+    enrich = Lanes(app, EnrichStage(producers.outputs, resolver, settings.partitions, metrics))
+    assess = Lanes(app, AssessStage(bundle, table, producers, metrics))
+    _declare_agents(app, settings.partitions, enrich, assess, archive)
+    return Pipeline(app, table, producers, resolver, archive, (enrich, assess))
+
+
+def _resolver(settings: Settings) -> GeoResolver:
+    token = settings.ipinfo_token
+    return GeoResolver(
+        database=None if settings.geo_mmdb is None else MmdbDatabase(settings.geo_mmdb),
+        provider=None if token is None else IpinfoClient(token.get_secret_value()),
+    )
+
+
+def _faust_app(settings: Settings) -> BatchApp:
+    return BatchApp(
+        settings.app_id,
+        fetch_wait_ms=settings.fetch_wait_ms,
+        batch_max_records=settings.batch_max_records,
+        broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
+        broker_credentials=faust_credentials(settings),
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=settings.session_timeout_seconds / 6,
+        broker_request_timeout=max(REQUEST_SECONDS, settings.session_timeout_seconds),
+        broker_rebalance_timeout=max(60.0, settings.session_timeout_seconds),
+        broker_commit_interval=settings.commit_seconds,
+        broker_commit_every=None,
+        broker_max_poll_records=settings.batch_max_records,
+        consumer_max_fetch_size=LARGEST_FETCH_BYTES,
+        consumer_auto_offset_reset="earliest",
+        store="memory://",
+        table_standby_replicas=0,
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        web_enabled=False,
+        stream_recovery_delay=0.0,
+    )
+
+
+def _declare_agents(app: BatchApp, partitions: int, enrich: Lanes, assess: Lanes, archive: ArchiveStage) -> None:
+    """Declare one agent a stage. Concurrency stays 1: a partition's order is the lane's business."""
+
+    @app.agent(app.batch_topic(TRANSACTIONS, partitions), name="enrich_transactions")
+    async def enrich_transactions(stream: Any) -> None:
+        await enrich.run(stream)
+
+    @app.agent(app.batch_topic(ENRICHED, partitions), name="assess_transactions")
+    async def assess_transactions(stream: Any) -> None:
+        await assess.run(stream)
+
+    @app.agent(app.batch_topic(ASSESSMENTS, partitions), name="archive_assessments")
+    async def archive_assessments(stream: Any) -> None:
+        await archive.run(stream)
+
+
+def held_partitions(app: BatchApp) -> set[TP]:
+    """Return the batched partitions this worker holds."""
+    return {tp for tp in app.consumer.assignment() if tp.topic in app.batched_topics}

@@ -1,0 +1,196 @@
+"""Faust's aiokafka consumer, made to deliver batches and to keep their offsets as ranges.
+
+It overrides private methods of faust-streaming 0.15 (listed and checked in tests/unit/stream/batching): topics
+that are not batched, changelogs among them, take the stock path.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aiokafka.structs import ConsumerRecord
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from mode.utils.futures import notify
+
+from stream.batching.batch import Batch, BatchRecord
+from stream.batching.offsets import OffsetRanges
+from stream.errors import OffsetGap
+
+BATCHES_IN_FLIGHT = 2
+"""Per partition: one whose effects are under way, one being computed. More would only hold memory."""
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that owns the aiokafka consumer; stock but for the fetch wait, a literal 1.5 s in Faust."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.app.fetch_wait_ms
+        return consumer
+
+
+class BatchConsumer(driver.Consumer):
+    """Delivers `Batch` values for `app.batched_topics` and commits what was passed to `finish`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ranges: defaultdict[TP, OffsetRanges] = defaultdict(OffsetRanges)
+        self._in_flight: defaultdict[TP, set[int]] = defaultdict(set)
+        self._freed = asyncio.Event()
+        self.draining = False
+        super().__init__(*args, **kwargs)
+
+    # -- delivery
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
+        wanted = self._wanted(active_partitions)
+        if not wanted:
+            await self._wait_until_freed()
+            return {}
+        # A partition left out may be freed at any moment: do not sleep long on the others.
+        wait = timeout if active_partitions == wanted else 0.01
+        records: dict[TP, Any] = await super()._getmany(wanted, wait)
+        for tp, found in records.items():
+            if self._is_batched(tp):
+                await self._refuse_lost_records(tp, found[0].offset)
+                records[tp] = self._batches(tp, found)
+        return records
+
+    def _wanted(self, active: set[TP] | None) -> set[TP]:
+        """Leave out partitions whose stage is busy, and all batched ones while nothing may start."""
+        closed = self.draining or self.app.rebalancing
+        return {
+            tp
+            for tp in active or ()
+            if not self._is_batched(tp) or not (closed or len(self._in_flight[tp]) >= BATCHES_IN_FLIGHT)
+        }
+
+    async def _wait_until_freed(self) -> None:
+        self._freed.clear()
+        try:
+            await asyncio.wait_for(self._freed.wait(), timeout=0.05)
+        except TimeoutError:
+            return
+
+    def _batches(self, tp: TP, records: Sequence[ConsumerRecord]) -> list[BatchRecord]:
+        size = self.app.batch_max_records
+        return [self._batch(tp, records[start : start + size]) for start in range(0, len(records), size)]
+
+    def _batch(self, tp: TP, records: Sequence[ConsumerRecord]) -> BatchRecord:
+        first, end = self._ranges[tp].deliver(records[0].offset, records[-1].offset)
+        self._in_flight[tp].add(end)
+        return BatchRecord(Batch(tp.topic, tp.partition, first, end, records))
+
+    async def _refuse_lost_records(self, tp: TP, first_offset: int) -> None:
+        """Raise OffsetGap if the log was cut before it was read; aiokafka would go on with an info line."""
+        expected = self._ranges[tp].expected
+        if expected is None or first_offset <= expected:
+            return
+        earliest = (await self.earliest_offsets(tp))[tp]
+        # Compaction and transaction markers leave holes too, but do not move the log's start past them.
+        if earliest > expected:
+            raise OffsetGap(
+                f"{tp.topic} partition {tp.partition}: offsets {expected} to {earliest - 1} were deleted before"
+                " they were read; lengthen the topic's retention and replay them from their source"
+            )
+
+    def _is_batched(self, tp: TP) -> bool:
+        return tp.topic in self.app.batched_topics
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets; ranges start again from there."""
+        await super().perform_seek()
+        for tp, offset in self._read_offset.items():
+            if self._is_batched(tp):
+                self._restart(tp, offset)
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Seek one partition; its ranges start again from there."""
+        self._restart(partition, offset)
+        await super().seek(partition, offset)
+
+    def _restart(self, tp: TP, offset: int | None) -> None:
+        self._ranges[tp].seek(offset)
+        self._in_flight.pop(tp, None)
+
+    # -- flow control: partitions that are busy are simply not asked for
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Ignore queue pressure on batched topics: the queues hold every batch that can be in flight."""
+        if not self._is_batched(tp):
+            super().on_buffer_full(tp)
+
+    def release(self, message: Any) -> None:
+        """Let the partition deliver another batch, though this one is not finished (the archive buffers rows)."""
+        if self._is_current(message):
+            self._in_flight[message.tp].discard(message.value.end_offset)
+            self._freed.set()
+
+    # -- completion
+
+    def is_stale(self, message: Any) -> bool:
+        """Tell whether a rebalance has taken the batch away, so that working on it would be in vain."""
+        return self.app.rebalancing or not self._is_current(message)
+
+    def _is_current(self, message: Any) -> bool:
+        return bool(message.generation_id == self.app.consumer_generation_id)
+
+    def finish(self, message: Any) -> None:
+        """Acknowledge a batch after its effects. The next commit includes it."""
+        if not message.acked:
+            message.acked = True
+            if self._is_current(message):
+                batch: Batch = message.value
+                self._ranges[message.tp].finish(batch.first_offset, batch.end_offset)
+                self._n_acked += len(batch)
+        self._forget(message)
+
+    def abandon(self, message: Any) -> None:
+        """Let go of a batch without acknowledging it: it will be delivered again."""
+        message.acked = True
+        self._forget(message)
+
+    def _forget(self, message: Any) -> None:
+        self.release(message)
+        self._unacked_messages.discard(message)
+        notify(self._waiting_for_ack)
+
+    def ack(self, message: Any) -> bool:
+        """Take Faust's own acknowledgements; for a batch they only mean that Faust skipped it."""
+        if not self._is_batched(message.tp):
+            return bool(super().ack(message))
+        if not message.acked:
+            self.abandon(message)
+        return False
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        if not self._is_batched(tp):
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        yield from super()._filter_tps_with_pending_acks(topics)
+        yield from (tp for tp in list(self._ranges) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        if not self._is_batched(tp):
+            offset: int | None = super()._new_offset(tp)
+            return offset
+        return self._ranges[tp].committable()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish and commit what is under way, then forget the partitions."""
+        await self.app.on_batches_revoked(revoked)
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._ranges.pop(tp, None)
+            self._in_flight.pop(tp, None)
+
+
+class BatchTransport(driver.Transport):
+    """The aiokafka transport with the batching consumer."""
+
+    Consumer = BatchConsumer

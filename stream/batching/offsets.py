@@ -1,0 +1,53 @@
+"""Which offsets of one partition may be committed: ranges of finished batches, with no knowledge of Kafka."""
+
+from bisect import insort
+
+
+class OffsetRanges:
+    """Tracks delivered and finished batches of one partition.
+
+    A batch starts where the last one ended, so that holes left by compaction and transaction markers belong to
+    the batch after them. Batches may finish in any order; only a gapless prefix can be committed.
+    """
+
+    __slots__ = ("_committable", "_finished", "_low", "_next")
+
+    def __init__(self) -> None:
+        self._next: int | None = None
+        self._low: int | None = None
+        self._finished: list[tuple[int, int]] = []
+        self._committable: int | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """Offset of the next record, if no record was deleted in between; None before the first batch."""
+        return self._next
+
+    def seek(self, offset: int | None) -> None:
+        """Forget everything delivered; the next batch starts at `offset` (None: wherever its first record is)."""
+        self._next = offset
+        self._low = None
+        self._finished.clear()
+        self._committable = None
+
+    def deliver(self, first_record: int, last_record: int) -> tuple[int, int]:
+        """Hand out a batch and return its range [first, end): what finishing it will commit."""
+        first = first_record if self._next is None else min(self._next, first_record)
+        self._next = last_record + 1
+        if self._low is None:
+            self._low = first
+        return first, last_record + 1
+
+    def finish(self, first: int, end: int) -> bool:
+        """Mark a batch as finished; False if it was delivered before a seek and no longer counts."""
+        if self._low is None or first < self._low:
+            return False
+        insort(self._finished, (first, end))
+        while self._finished and self._finished[0][0] == self._low:
+            self._low = self._committable = self._finished.pop(0)[1]
+        return True
+
+    def committable(self) -> int | None:
+        """Return the offset up to which everything is finished, once per advance; None if it did not move."""
+        offset, self._committable = self._committable, None
+        return offset

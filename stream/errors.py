@@ -1,0 +1,25 @@
+"""What can go wrong while events move; a branch of the product's one error tree.
+
+StreamError
+├── SettingsError        a setting, or the bundle it names, cannot be used
+├── BrokerUnavailable    no broker answers
+└── OffsetGap            records were deleted before they were read
+"""
+
+from detectors.errors import RiskstreamError
+
+
+class StreamError(RiskstreamError):
+    """Any failure of the stream, with a message for the person who runs it."""
+
+
+class SettingsError(StreamError):
+    """A setting, or something it points at, cannot be used as it is."""
+
+
+class BrokerUnavailable(StreamError):
+    """No Kafka broker answers at the configured address."""
+
+
+class OffsetGap(StreamError):
+    """The broker deleted records that this worker had not read yet."""

@@ -1,0 +1,46 @@
+"""The record headers that travel beside a value: where it came from, and what varies from run to run."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+ORIGIN = "origin"
+INGESTED_AT = "ingested-at"
+BACKFILL = "backfill"
+
+
+class Origin(NamedTuple):
+    """The record that another was made from: its topic (or Kinesis stream and shard), partition and position."""
+
+    source: str
+    partition: int
+    position: int
+
+    def encode(self) -> bytes:
+        """Return the header's bytes.
+
+        >>> Origin("transactions", 3, 1042).encode()
+        b'transactions/3/1042'
+        """
+        return f"{self.source}/{self.partition}/{self.position}".encode()
+
+    @property
+    def upstream(self) -> str:
+        """What positions are ordered within."""
+        return f"{self.source}/{self.partition}"
+
+
+def find(headers: Sequence[tuple[str, bytes]], name: str) -> bytes | None:
+    """Return the first header of a name."""
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
+
+
+def parse_origin(headers: Sequence[tuple[str, bytes]]) -> Origin | None:
+    """Return a record's origin; None for a record that this product did not make."""
+    raw = find(headers, ORIGIN)
+    if raw is None:
+        return None
+    source, partition, position = raw.decode().rsplit("/", 2)
+    return Origin(source, int(partition), int(position))

@@ -1,0 +1,89 @@
+"""Kafka clients made from the settings: producers of the lanes, Faust's credentials, and the wait for a broker."""
+
+import ssl
+import time
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from stream.errors import BrokerUnavailable
+from stream.settings import Settings
+
+OUTPUT_BATCH_BYTES = 1_040_000
+"""Just under the topics' `max.message.bytes` of 1 MiB."""
+CHANGELOG_BATCH_BYTES = 4 * 1024 * 1024
+"""Holds the memories of a whole batch; the changelog topic takes 8 MiB."""
+
+
+def producer(settings: Settings, batch_bytes: int) -> AIOKafkaProducer:
+    """Make a producer that neither loses, doubles nor reorders records of a partition.
+
+    Without idempotence an expired batch followed by a good one would leave a hole that the guard then hides.
+    """
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=0,
+        max_batch_size=batch_bytes,
+        max_request_size=batch_bytes + 64 * 1024,
+        **_security(settings),
+    )
+
+
+def faust_credentials(settings: Settings) -> faust.types.auth.CredentialsT | None:
+    """Return the credentials Faust's consumer uses, or None for a plaintext listener."""
+    if settings.kafka_security_protocol == "PLAINTEXT":
+        return None
+    if settings.kafka_security_protocol == "SSL":
+        return faust.SSLCredentials(context=_ssl_context(settings))
+    security = _security(settings)
+    return faust.SASLCredentials(
+        username=security["sasl_plain_username"],
+        password=security["sasl_plain_password"],
+        mechanism=settings.kafka_sasl_mechanism,
+        ssl_context=security.get("ssl_context"),
+    )
+
+
+def wait_for_broker(settings: Settings) -> None:
+    """Return once a broker answers.
+
+    Raises:
+        BrokerUnavailable: none did within `kafka_connect_seconds`.
+    """
+    deadline = time.monotonic() + settings.kafka_connect_seconds
+    admin = AdminClient(settings.kafka_client() | {"log_level": "0"})
+    while True:
+        try:
+            admin.list_topics(timeout=min(2.0, settings.kafka_connect_seconds))
+        except KafkaException as error:
+            if time.monotonic() >= deadline:
+                raise BrokerUnavailable(
+                    f"no Kafka broker answers at {settings.kafka_bootstrap}"
+                    f" (waited {settings.kafka_connect_seconds:g} s): start it, or set RISKSTREAM_KAFKA_BOOTSTRAP"
+                ) from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _security(settings: Settings) -> dict[str, Any]:
+    protocol = settings.kafka_security_protocol
+    security: dict[str, Any] = {"security_protocol": protocol}
+    if protocol.endswith("SSL"):
+        security["ssl_context"] = _ssl_context(settings)
+    if protocol.startswith("SASL"):
+        password = settings.kafka_sasl_password
+        security["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        security["sasl_plain_username"] = settings.kafka_sasl_username
+        security["sasl_plain_password"] = password.get_secret_value() if password else None
+    return security
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    ca_file = settings.kafka_ssl_ca_file
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)

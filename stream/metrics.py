@@ -1,0 +1,50 @@
+"""What a worker measures of itself, in Prometheus's terms. One registry per worker, nothing global."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+
+
+class Metrics:
+    """The worker's counters, gauges and histograms."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.received = self._counter("transactions_received", "transactions read, good and bad")
+        self.assessed = self._counter("transactions_assessed", "transactions assessed")
+        self.skipped = self._counter("records_skipped", "records delivered again and not applied twice")
+        self.duplicates = self._counter("transactions_duplicate", "transactions a producer sent twice")
+        self.degraded = self._counter("assessments_degraded", "assessments made without some enrichment")
+        self.archived = self._counter("assessments_archived", "assessments written to the archive")
+        self.archive_objects = self._counter("archive_objects", "Parquet objects written")
+        self.archive_retries = self._counter("archive_retries", "uploads tried again")
+        self.dead_letters = Counter(
+            "riskstream_dead_letters", "records sent to the dead-letter topic", ["reason"], registry=self.registry
+        )
+        self.levels = Counter(
+            "riskstream_risk_levels", "live assessments by level", ["level"], registry=self.registry
+        )
+        self.alerts = Counter("riskstream_alerts", "alerts published", ["status"], registry=self.registry)
+        self.drifts = Counter("riskstream_drifts", "drifts found, by series", ["series"], registry=self.registry)
+        self.latency = Histogram(
+            "riskstream_alert_latency_seconds",
+            "from the transaction's produce time to its alert's acknowledgement",
+            buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.batch_size = Histogram(
+            "riskstream_batch_records",
+            "records in a batch of the assess stage",
+            buckets=(1, 10, 50, 100, 250, 500, 1000, 2500, 10_000),
+            registry=self.registry,
+        )
+        self.ready = Gauge("riskstream_ready", "1 when assigned and recovered", registry=self.registry)
+        self.alert_rate = Gauge(
+            "riskstream_alert_rate", "share of live assessments at high or above", registry=self.registry
+        )
+        self.alert_budget = Gauge(
+            "riskstream_alert_budget", "the share the bundle allows at high or above", registry=self.registry
+        )
+
+    def _counter(self, name: str, text: str) -> Counter:
+        return Counter(f"riskstream_{name}", text, registry=self.registry)

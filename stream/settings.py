@@ -1,0 +1,71 @@
+"""The one settings object: read from the environment (prefix `RISKSTREAM_`), printable with secrets masked.
+
+No other module reads the environment, and Faust is given every value explicitly.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `Settings(kafka_bootstrap=...)` in code wins over the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="RISKSTREAM_", extra="ignore", frozen=True)
+
+    app_id: str = Field("riskstream", description="consumer group, and prefix of the changelog topic")
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="host:port of the brokers, comma separated")
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca_file: Path | None = None
+    kafka_connect_seconds: float = Field(30.0, gt=0, description="how long to wait for a broker at start")
+    session_timeout_seconds: float = Field(30.0, ge=6, description="after this silence a worker is replaced")
+    partitions: int = Field(8, ge=1, le=1000, description="of every data topic")
+    replication: int = Field(1, ge=1, le=10)
+
+    batch_max_records: int = Field(1000, ge=1, le=10_000, description="largest batch under backlog")
+    fetch_wait_ms: int = Field(10, ge=1, le=1500, description="longest wait of the broker for a first record")
+    commit_seconds: float = Field(0.5, gt=0, description="how often finished offsets are committed")
+
+    bundle: Path = Field(Path("bundles/current"), description="directory of the trained bundle")
+
+    s3_bucket: str = "riskstream-archive"
+    s3_prefix: str = ""
+    s3_endpoint: str | None = Field(None, description="else AWS_ENDPOINT_URL, LOCALSTACK_HOST or AWS itself")
+    archive_flush_rows: int = Field(50_000, ge=1, description="rows of a partition that make an object")
+    archive_flush_seconds: float = Field(30.0, gt=0, description="longest time a row waits for its object")
+
+    geo_mmdb: Path | None = Field(None, description="a MaxMind, DB-IP or IPinfo database")
+    ipinfo_token: SecretStr | None = None
+
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(8066, ge=0, le=65_535, description="0 chooses a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
+
+    def kafka_client(self) -> dict[str, str]:
+        """Return librdkafka properties: brokers and security, for confluent-kafka clients."""
+        properties = {
+            "bootstrap.servers": self.kafka_bootstrap,
+            "security.protocol": self.kafka_security_protocol,
+        }
+        if self.kafka_security_protocol.startswith("SASL"):
+            properties["sasl.mechanism"] = self.kafka_sasl_mechanism
+            properties["sasl.username"] = self.kafka_sasl_username or ""
+            properties["sasl.password"] = (
+                self.kafka_sasl_password.get_secret_value() if self.kafka_sasl_password else ""
+            )
+        if self.kafka_ssl_ca_file is not None:
+            properties["ssl.ca.location"] = str(self.kafka_ssl_ca_file)
+        return properties
+
+    @property
+    def changelog_topic(self) -> str:
+        """Name of the compacted topic that the memories are recovered from."""
+        return f"{self.app_id}-memories-changelog"

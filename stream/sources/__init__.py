@@ -1,0 +1,1 @@
+"""Where transactions come from when they do not come from the topic itself: files."""

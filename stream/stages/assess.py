@@ -1,0 +1,200 @@
+"""The main stage: assess a batch against the memories of its partition.
+
+The order of effects loses nothing: outputs are acknowledged before the changed memories are written, all or
+nothing, and the offset is committed last. A record that the head has passed is skipped.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord
+
+from detectors.assess import Outcome, assess
+from detectors.assessment import Assessment
+from detectors.bundle import Bundle
+from detectors.decoding import Rejection
+from detectors.transaction import EnrichedTransaction
+from sinks.alerts import alert_event
+from sinks.dead_letters import SourcePosition, dead_letter
+from stream.batching.batch import Batch
+from stream.batching.producer import Outgoing, send_records
+from stream.batching.table import BatchTable
+from stream.head import Guard, decode_head, encode_head, head_key
+from stream.headers import INGESTED_AT, ORIGIN, find, parse_origin
+from stream.metrics import Metrics
+from stream.stages.isolation import assess_isolating
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT
+
+LARGEST_CHANGE_BYTES = 3 * 1024 * 1024
+"""Of a batch's memories: they are one record batch of the changelog, whose limit is 8 MiB."""
+
+_decode = msgspec.json.Decoder(EnrichedTransaction).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Producers:
+    """Outputs and changelog apart: the changelog's record batches may be larger."""
+
+    outputs: AIOKafkaProducer
+    changelog: AIOKafkaProducer
+
+
+@dataclass(slots=True)
+class Step:
+    """Outputs that must be acknowledged before its changes are written."""
+
+    outputs: dict[str, list[Outgoing]] = field(default_factory=dict)
+    changes: dict[bytes, bytes] = field(default_factory=dict)
+    alerts_ingested_at: list[float] = field(default_factory=list)
+    """Seconds since the epoch, of the transactions behind the alerts."""
+    assessments: list[Assessment] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    drifted: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    skipped: int = 0
+
+    def reject(self, record: ConsumerRecord, rejection: Rejection) -> None:
+        """Add a dead letter."""
+        position = SourcePosition(record.topic, record.partition, record.offset)
+        letter = dead_letter(record.value, rejection, position, key=record.key)
+        self.emit(DEAD_LETTERS, Outgoing(letter.key, letter.value, letter.headers))
+        self.rejected.append(rejection.reason)
+
+    def emit(self, topic: str, record: Outgoing) -> None:
+        """Add a record to produce."""
+        self.outputs.setdefault(topic, []).append(record)
+
+
+@dataclass(frozen=True, slots=True)
+class AssessEffects:
+    """The steps of one batch (one, unless its memories are too large for one record batch)."""
+
+    partition: int
+    steps: Sequence[Step]
+    producers: Producers
+    table: BatchTable
+    metrics: Metrics
+
+    async def apply(self) -> None:
+        """Outputs first, then memories; the offset follows when this returns."""
+        for step in self.steps:
+            deliveries = []
+            for topic, records in step.outputs.items():
+                deliveries += await send_records(self.producers.outputs, topic, self.partition, records)
+            await asyncio.gather(*deliveries)
+            await self.table.persist(self.producers.changelog, self.partition, step.changes)
+            now = time.time()
+            for ingested_at in step.alerts_ingested_at:
+                self.metrics.latency.observe(max(0.0, now - ingested_at))
+
+
+class AssessStage:
+    """Assesses enriched transactions with one bundle."""
+
+    def __init__(self, bundle: Bundle, table: BatchTable, producers: Producers, metrics: Metrics) -> None:
+        self._bundle = bundle
+        self._table = table
+        self._producers = producers
+        self._metrics = metrics
+
+    async def compute(self, batch: Batch) -> AssessEffects:
+        """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""
+        self._metrics.batch_size.observe(len(batch))
+        steps = self._steps(batch.partition, batch.records)
+        return AssessEffects(batch.partition, steps, self._producers, self._table, self._metrics)
+
+    def _steps(self, partition: int, records: Sequence[ConsumerRecord]) -> list[Step]:
+        step = self._step(partition, records)
+        if sum(map(len, step.changes.values())) > LARGEST_CHANGE_BYTES and len(records) > 1:
+            middle = len(records) // 2
+            return [*self._steps(partition, records[:middle]), *self._steps(partition, records[middle:])]
+        self._table.apply(partition, step.changes)
+        self._count(step)
+        return [step]
+
+    def _step(self, partition: int, records: Sequence[ConsumerRecord]) -> Step:
+        guard = Guard(decode_head(self._table.read(head_key(partition))))
+        fresh = [r for r in records if guard.admit(r.offset, parse_origin(r.headers))]
+        step = Step(skipped=guard.skipped)
+        good, transactions = self._decode(fresh, step)
+        work = partial(assess, bundle=self._bundle, partition=partition)
+        for part in assess_isolating(transactions, self._table.read, work):
+            if part.outcome is None:
+                step.reject(good[part.start], Rejection("INTERNAL_ERROR", part.failure or "", None))
+            else:
+                self._emit(step, good[part.start :], transactions[part.start :], part.outcome)
+        step.changes[head_key(partition)] = encode_head(guard.head(self._bundle.version))
+        return step
+
+    def _decode(
+        self, records: Sequence[ConsumerRecord], step: Step
+    ) -> tuple[list[ConsumerRecord], list[EnrichedTransaction]]:
+        """Decode what the first stage wrote; what somebody else wrote there may not decode."""
+        try:
+            return list(records), [_decode(record.value) for record in records]
+        except msgspec.DecodeError:
+            good, transactions = [], []
+        for record in records:
+            try:
+                transactions.append(_decode(record.value))
+            except msgspec.DecodeError as error:
+                step.reject(record, Rejection("MALFORMED_JSON", f"not an enriched transaction: {error}", None))
+            else:
+                good.append(record)
+        return good, transactions
+
+    def _emit(
+        self,
+        step: Step,
+        records: Sequence[ConsumerRecord],
+        transactions: Sequence[EnrichedTransaction],
+        outcome: Outcome,
+    ) -> None:
+        for index, assessment in outcome.assessments:
+            headers = _headers(records[index])
+            key = assessment.account_id.encode()
+            step.emit(ASSESSMENTS, Outgoing(key, _encode(assessment), headers))
+            step.assessments.append(assessment)
+            if publishes_alert(assessment):
+                event = alert_event(assessment, transactions[index])
+                step.emit(ALERTS, Outgoing(key, event, headers))
+                step.alerts_ingested_at.append(int(find(records[index].headers, INGESTED_AT) or 0) / 1000)
+        for index, rejection in outcome.rejections:
+            step.reject(records[index], rejection)
+        for drift in outcome.drifts:
+            step.emit(DRIFT, Outgoing(None, _encode(drift)))
+            step.drifted.append(drift.series)
+        step.duplicates += outcome.duplicates
+        step.changes.update(outcome.memories)
+
+    def _count(self, step: Step) -> None:
+        metrics = self._metrics
+        metrics.skipped.inc(step.skipped)
+        metrics.duplicates.inc(step.duplicates)
+        metrics.assessed.inc(len(step.assessments))
+        for reason in step.rejected:
+            metrics.dead_letters.labels(reason).inc()
+        for series in step.drifted:
+            metrics.drifts.labels(series).inc()
+        for level, count in Counter(a.risk_level for a in step.assessments if not a.backfill).items():
+            metrics.levels.labels(level).inc(count)
+        for status, count in Counter(a.alert for a in step.assessments if publishes_alert(a)).items():
+            metrics.alerts.labels(status).inc(count)
+        metrics.degraded.inc(sum(bool(a.degraded) for a in step.assessments))
+
+
+def publishes_alert(assessment: Assessment) -> bool:
+    """Tell whether somebody is to be told: backfilled history alerts nobody, nor does a folded alert."""
+    return assessment.alert in ("new", "escalation") and not assessment.backfill
+
+
+def _headers(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
+    """Pass on where a transaction came from and when it was produced."""
+    return tuple((name, value) for name, value in record.headers if name in (ORIGIN, INGESTED_AT))

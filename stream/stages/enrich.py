@@ -1,0 +1,89 @@
+"""The first stage: decode, validate, geolocate, and re-key by account.
+
+Bad input becomes dead letters with its original bytes; a geolocation outage only degrades.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord
+
+from detectors.decoding import Rejection, decode_transactions
+from detectors.transaction import EnrichedTransaction, Transaction
+from sinks.dead_letters import SourcePosition, dead_letter
+from stream.batching.batch import Batch
+from stream.batching.producer import Outgoing, send_records
+from stream.enrichment import GeoResolver, distinct_addresses, enrich
+from stream.headers import BACKFILL, INGESTED_AT, ORIGIN, Origin, find
+from stream.metrics import Metrics
+from stream.partitioning import partition_of
+from stream.topics import DEAD_LETTERS, ENRICHED
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class EnrichEffects:
+    """Enriched transactions by partition, and dead letters."""
+
+    producer: AIOKafkaProducer
+    enriched: dict[int, list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
+    dead: dict[int, list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
+
+    async def apply(self) -> None:
+        """Produce everything and wait for the broker's acknowledgements."""
+        deliveries = []
+        for topic, outputs in ((ENRICHED, self.enriched), (DEAD_LETTERS, self.dead)):
+            for partition, records in outputs.items():
+                deliveries += await send_records(self.producer, topic, partition, records)
+        await asyncio.gather(*deliveries)
+
+
+class EnrichStage:
+    """Turns raw transactions into enriched ones, a batch at a time."""
+
+    def __init__(
+        self, producer: AIOKafkaProducer, resolver: GeoResolver, partitions: int, metrics: Metrics
+    ) -> None:
+        self._producer = producer
+        self._resolver = resolver
+        self._partitions = partitions
+        self._metrics = metrics
+
+    async def compute(self, batch: Batch) -> EnrichEffects:
+        """Decode a batch, locate its addresses in one go and prepare what to produce."""
+        records = batch.records
+        decoded = decode_transactions([r.value for r in records], [r.timestamp for r in records])
+        effects = EnrichEffects(self._producer)
+        good: list[tuple[ConsumerRecord, Transaction]] = []
+        for record, item in zip(records, decoded, strict=True):
+            if isinstance(item, Rejection):
+                effects.dead[record.partition].append(self._dead(record, item))
+                self._metrics.dead_letters.labels(item.reason).inc()
+            else:
+                good.append((record, item))
+        for (record, _), enriched in zip(good, await self._enrich(good), strict=True):
+            partition = partition_of(enriched.account_id, self._partitions)
+            effects.enriched[partition].append(self._outgoing(record, enriched))
+        self._metrics.received.inc(len(records))
+        return effects
+
+    async def _enrich(self, good: Sequence[tuple[ConsumerRecord, Transaction]]) -> list[EnrichedTransaction]:
+        transactions = [transaction for _, transaction in good]
+        locations = await self._resolver.locate(distinct_addresses(transactions))
+        backfill = [find(record.headers, BACKFILL) == b"1" for record, _ in good]
+        return enrich(transactions, locations, backfill)
+
+    def _outgoing(self, record: ConsumerRecord, enriched: EnrichedTransaction) -> Outgoing:
+        origin = Origin(record.topic, record.partition, record.offset)
+        headers = ((ORIGIN, origin.encode()), (INGESTED_AT, b"%d" % record.timestamp))
+        return Outgoing(enriched.account_id.encode(), _encode(enriched), headers)
+
+    def _dead(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
+        position = SourcePosition(record.topic, record.partition, record.offset)
+        letter = dead_letter(record.value, rejection, position, key=record.key)
+        return Outgoing(letter.key, letter.value, letter.headers)

@@ -1,0 +1,52 @@
+"""What happens when the pure stage raises: the batch is halved until the one record to blame stands alone."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from detectors.assess import Outcome
+from detectors.transaction import EnrichedTransaction
+
+Read = Callable[[bytes], bytes | None]
+Assess = Callable[[Sequence[EnrichedTransaction], Read], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of consecutive transactions that went well, or a single one that cannot be assessed."""
+
+    start: int
+    """Index of its first transaction in the batch."""
+    outcome: Outcome | None
+    failure: str | None = None
+    """The traceback, where `outcome` is None."""
+
+
+def assess_isolating(batch: Sequence[EnrichedTransaction], read: Read, assess: Assess) -> list[Part]:
+    """Assess a batch whole, or in as few parts as it takes to keep a failing record apart.
+
+    The result is the same as that of the batch without the failing records: parts are assessed in order, each
+    on the memories the ones before it left.
+    """
+    changed: dict[bytes, bytes] = {}
+
+    def read_through(key: bytes) -> bytes | None:
+        value = changed.get(key)
+        return read(key) if value is None else value
+
+    parts: list[Part] = []
+    pending = [(0, len(batch))]
+    while pending:
+        start, end = pending.pop()
+        try:
+            outcome = assess(batch[start:end], read_through)
+        except Exception:
+            if end - start > 1:
+                middle = (start + end) // 2
+                pending += [(middle, end), (start, middle)]
+            else:
+                parts.append(Part(start, None, traceback.format_exc()))
+            continue
+        changed.update(outcome.memories)
+        parts.append(Part(start, outcome))
+    return parts

@@ -1,0 +1,122 @@
+"""The life of one worker process: check what it needs, start, report its health, drain and stop."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import structlog
+
+from detectors.bundle import Bundle
+from stream.app import Pipeline, build_pipeline, held_partitions
+from stream.health import HealthServer
+from stream.metrics import Metrics
+from stream.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 15.0
+"""For batches under way and the archive's last objects; with Faust's own stop it stays below 30 s."""
+STOP_SECONDS = 10.0
+
+
+class Worker:
+    """Runs the pipeline until it is told to stop or something crashes."""
+
+    def __init__(self, settings: Settings, bundle: Bundle) -> None:
+        self._settings = settings
+        self._bundle = bundle
+        self._metrics = Metrics()
+        self._metrics.alert_budget.set(bundle.alert_budget)
+        self._pipeline: Pipeline | None = None
+        self._assigned = False
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> int:
+        """Run to the end and return the exit code: 0 after a stop, 1 after a crash."""
+        self._listen_for_signals()
+        pipeline = self._pipeline = build_pipeline(self._settings, self._bundle, self._metrics)
+        health = HealthServer(
+            self._settings.health_host,
+            self._settings.health_port,
+            self._metrics.registry,
+            alive=self._not_alive_because,
+            ready=self._not_ready_because,
+        )
+        log.info("health server listens", address=await health.start())
+        try:
+            await self._start(pipeline)
+            return await self._wait(pipeline)
+        finally:
+            await self._stop(pipeline)
+            await health.stop()
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+
+    async def _start(self, pipeline: Pipeline) -> None:
+        await pipeline.producers.outputs.start()
+        await pipeline.producers.changelog.start()
+
+        async def on_assigned(app: object, **kwargs: object) -> None:
+            self._assigned = True
+            log.info("partitions assigned and recovered", count=len(held_partitions(pipeline.app)))
+
+        pipeline.app.on_rebalance_complete.connect(on_assigned, weak=False)
+        await pipeline.app.start()
+
+    async def _wait(self, pipeline: Pipeline) -> int:
+        crashed = asyncio.create_task(pipeline.app._crashed.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        ticking = asyncio.create_task(self._tick())
+        try:
+            await asyncio.wait({crashed, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (crashed, stopping, ticking):
+                task.cancel()
+        if not self._stopping.is_set():
+            log.error("worker crashed", reason=repr(pipeline.app._crash_reason))
+            return 1
+        log.info("draining")
+        await self._drain(pipeline)
+        return 0
+
+    async def _tick(self) -> None:
+        while True:
+            self._metrics.ready.set(self._not_ready_because() is None)
+            await asyncio.sleep(1.0)
+
+    async def _drain(self, pipeline: Pipeline) -> None:
+        """Take no more records, finish what is under way, write the archive's rows, commit."""
+        consumer = pipeline.app.consumer
+        consumer.draining = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await asyncio.gather(*(lanes.idle() for lanes in pipeline.lanes))
+                await pipeline.archive.flush()
+        pipeline.archive.let_go()
+        await consumer.commit()
+
+    async def _stop(self, pipeline: Pipeline) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await pipeline.app.stop()
+        await pipeline.producers.outputs.stop()
+        await pipeline.producers.changelog.stop()
+        await pipeline.resolver.close()
+
+    def _not_alive_because(self) -> str | None:
+        pipeline = self._pipeline
+        return "crashed" if pipeline is not None and pipeline.app.crashed else None
+
+    def _not_ready_because(self) -> str | None:
+        if self._stopping.is_set():
+            return "stopping"
+        if self._pipeline is None or not self._assigned:
+            return "waiting for partitions"
+        if self._pipeline.app.rebalancing:
+            return "rebalancing"
+        if self._pipeline.app.tables.recovery.in_recovery:
+            return "recovering memories"
+        return None

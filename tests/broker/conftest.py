@@ -1,0 +1,41 @@
+"""One Apache Kafka for the tests below; where it cannot run they are left out loudly, and CI fails."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NOT_RUN
+from tests.kafka_broker import ApacheKafka, missing_tools
+
+HERE = Path(__file__).parent
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every test below this folder."""
+    item.add_marker("broker")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that this machine cannot run, or end the run where they are demanded."""
+    demanding = [item for item in items if HERE in item.path.parents]
+    lack = missing_tools() if demanding else None
+    if lack is None:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.exit(f"CI=true demands the tests on a real Apache Kafka, but {lack}", returncode=1)
+    config.hook.pytest_deselected(items=demanding)
+    items[:] = [item for item in items if HERE not in item.path.parents]
+    config.stash[NOT_RUN].append(
+        f"NOT RUN: {len(demanding)} tests on a real Apache Kafka, because {lack}."
+        " Install Java 17+ and Maven (Debian: apt-get install openjdk-17-jre-headless maven) to run them."
+    )
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """A broker for the whole run, so that tests use topics of their own names."""
+    with ApacheKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker

@@ -1,0 +1,22 @@
+"""What all tests share: the terminal says last, and plainly, which kinds of tests did not run."""
+
+from collections.abc import Generator
+
+import pytest
+
+NOT_RUN = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the notes."""
+    config.stash[NOT_RUN] = []
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Write the notes below everything else, where they cannot be overlooked."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        for note in session.config.stash[NOT_RUN]:
+            terminal.write_line(note, yellow=True, bold=True)

@@ -1,0 +1,54 @@
+"""The batch path overrides private parts of faust-streaming 0.15; a release that changes them fails here."""
+
+import inspect
+
+import faust
+import pytest
+from faust.stores.memory import Store
+from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery
+from faust.transport.drivers import aiokafka as driver
+
+PARAMETERS = {
+    (driver.Consumer, "_getmany"): ["self", "active_partitions", "timeout"],
+    (driver.Consumer, "_new_consumer_thread"): ["self"],
+    (driver.Consumer, "perform_seek"): ["self"],
+    (driver.Consumer, "seek"): ["self", "partition", "offset"],
+    (driver.Consumer, "on_buffer_full"): ["self", "tp"],
+    (driver.Consumer, "ack"): ["self", "message"],
+    (driver.Consumer, "_add_gap"): ["self", "tp", "offset_from", "offset_to"],
+    (driver.Consumer, "_filter_tps_with_pending_acks"): ["self", "topics"],
+    (driver.Consumer, "_new_offset"): ["self", "tp"],
+    (driver.Consumer, "on_partitions_revoked"): ["self", "revoked"],
+    (driver.Consumer, "earliest_offsets"): ["self", "partitions"],
+    (driver.Consumer, "commit"): ["self", "topics", "start_new_transaction"],
+    (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): ["self", "transport"],
+    (faust.App, "_new_transport"): ["self"],
+    (faust.App, "crash"): ["self", "reason"],
+    (faust.Settings, "getenv"): ["self", "env_name"],
+}
+
+MENTIONED = {
+    driver.Consumer: ("_unacked_messages", "_read_offset", "_waiting_for_ack", "_n_acked"),
+    Store: ("_key_partition",),
+    Recovery: ("active_offsets", "in_recovery"),
+    TableManager: ("recovery",),
+}
+
+
+@pytest.mark.parametrize(("owner", "name"), PARAMETERS, ids=lambda value: getattr(value, "__name__", value))
+def test_an_overridden_method_still_takes_the_same_parameters(owner, name):
+    assert list(inspect.signature(getattr(owner, name)).parameters) == PARAMETERS[owner, name]
+
+
+@pytest.mark.parametrize("owner", [o for o in MENTIONED if inspect.isclass(o)], ids=lambda o: o.__name__)
+def test_an_attribute_that_is_read_still_exists(owner):
+    source = "".join(inspect.getsource(base) for base in owner.__mro__ if base.__module__.startswith(("faust", "mode")))
+    missing = [name for name in MENTIONED[owner] if name not in source]
+    assert not missing
+
+
+def test_the_fetch_wait_is_still_a_private_attribute_of_aiokafka():
+    from aiokafka import AIOKafkaConsumer
+
+    assert "_fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.__init__)
