@@ -69,6 +69,7 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alert: AlertMemory | None = None
 
 
+_EMPTY = AccountMemory()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AccountMemory)
 
@@ -287,6 +288,3 @@ def _ip_country_mismatch(tx: EnrichedTransaction) -> float:
     if tx.country is None or tx.ip_country is None:
         return _nan
     return float(tx.country != tx.ip_country)
-
-
-_EMPTY = AccountMemory()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.account import AccountFold, decode_account, encode_account
 from detectors.alerting import is_risky
@@ -19,14 +18,12 @@ from detectors.drift import DriftEvent, decode_drift, encode_drift
 from detectors.drift import observe as observe_drift
 from detectors.features import feature_matrix
 from detectors.fusion import Fused, fuse
-from detectors.isolation_forest import isolation
-from detectors.kmeans import decode_centroids, encode_centroids, score_and_learn
-from detectors.logistic import logistic
+from detectors.kmeans import decode_centroids, encode_centroids
 from detectors.masking import mask
 from detectors.memory_keys import account_key, centroids_key, drift_key
+from detectors.panel import detect
 from detectors.transaction import EnrichedTransaction
 from detectors.verdict import conclude
-from detectors.zscore import zscore
 
 Read = Callable[[bytes], bytes | None]
 """Looks up a memory of the partition by its key."""
@@ -46,9 +43,7 @@ class Outcome:
     """Every memory the batch touched, by key."""
 
 
-def assess(
-    batch: Sequence[EnrichedTransaction], read: Read, bundle: Bundle, partition: int = 0
-) -> Outcome:
+def assess(batch: Sequence[EnrichedTransaction], read: Read, bundle: Bundle, partition: int = 0) -> Outcome:
     """Assess payments of one partition in order: each is scored on what came before it, and learned afterwards."""
     folds: dict[str, AccountFold] = {}
     observations = [_fold_of(tx.account_id, folds, read).observe(tx, bundle.baseline) for tx in batch]
@@ -60,29 +55,15 @@ def assess(
 
     seen = [observations[index] for index in fresh]
     rows = feature_matrix([observation.row for observation in seen])
-    scores, centroids = detect(rows, read(centroids_key(partition)), bundle)
+    centroids = read(centroids_key(partition))
+    scores, moved = detect(rows, None if centroids is None else decode_centroids(centroids), bundle)
     fused = fuse(scores, rows, bundle)
     assessments = conclude(seen, rows, scores, fused, bundle, folds)
 
     memories = {account_key(account): encode_account(work.close()) for account, work in folds.items()}
-    memories[centroids_key(partition)] = centroids
+    memories[centroids_key(partition)] = encode_centroids(moved)
     memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments)
     return Outcome(list(zip(fresh, assessments, strict=True)), rejections, duplicates, drifts, memories)
-
-
-def detect(
-    rows: NDArray[np.float64], centroids: bytes | None, bundle: Bundle
-) -> tuple[NDArray[np.float64], bytes]:
-    """Return the four raw scores of each row, (n, 4) float64 in the order of `DETECTORS`, and the moved centres."""
-    memory = None if centroids is None else decode_centroids(centroids)
-    distances, moved = score_and_learn(rows, memory, bundle.clusters)
-    scores = np.full((len(rows), 4), np.nan)
-    scores[:, 0] = zscore(rows)
-    scores[:, 1] = distances
-    scores[:, 2] = isolation(rows, bundle.forest)
-    if bundle.logistic is not None:
-        scores[:, 3] = logistic(rows, bundle.logistic)
-    return scores, encode_centroids(moved)
 
 
 def _fold_of(account_id: str, folds: dict[str, AccountFold], read: Read) -> AccountFold:

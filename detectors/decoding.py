@@ -39,7 +39,7 @@ EXPECTED: Final[dict[str, str]] = {
     "account_id": _ID,
     "merchant_id": _ID,
     "event_time": "an RFC 3339 time with a zone between 1970 and 2199, such as 2026-11-22T09:30:00Z",
-    "amount": "a number of 0 or more, without quotes",
+    "amount": "a number from 0 to 1e15, without quotes",
     "currency": "three capital letters of ISO 4217, such as EUR",
     "transaction_type": _TEXT,
     "channel": _TEXT,
@@ -51,9 +51,9 @@ EXPECTED: Final[dict[str, str]] = {
     "country": "two capital letters of ISO 3166-1, such as DE",
     "customer_age": "a whole number from 0 to 150",
     "customer_occupation": _TEXT,
-    "duration_s": "a number of seconds, 0 or more",
-    "login_attempts": "a whole number of 0 or more",
-    "account_balance": "a number, without quotes",
+    "duration_s": "a number of seconds from 0 to 1e15",
+    "login_attempts": "a whole number from 0 to 2147483647",
+    "account_balance": "a number from -1e15 to 1e15, without quotes",
 }
 """What would be right, for every field of a transaction."""
 

@@ -25,7 +25,8 @@ class Peaks:
     def highest(self, now: int) -> tuple[float, float, float]:
         """The largest z in [now - w, now) for 1, 7 and 30 days; NaN where there was no payment.
 
-        A payment that arrives late sees only the peaks before it that no younger payment has topped.
+        A payment sees only the peaks before it that no payment of its own second or, if it is late, a younger
+        one has topped.
         """
         times = self._times
         end = bisect_left(times, now)

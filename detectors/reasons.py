@@ -7,31 +7,10 @@ contributions always add up. Codes and their meaning are in docs/reasons.md.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from detectors import sentences as say
 from detectors.assessment import Reason
 from detectors.observation import Details
-from detectors.sentences import (
-    Row,
-    Told,
-    amount_of_account,
-    amount_of_segment,
-    balance_drain,
-    duration,
-    far_from_clusters,
-    history,
-    ip_country,
-    isolated_pattern,
-    learned_pattern,
-    login_attempts,
-    new_country,
-    new_device,
-    new_merchant,
-    recent_outlier,
-    spending,
-    time_of_day,
-    time_since_last,
-    travel,
-    velocity,
-)
+from detectors.sentences import Row, Told
 
 REASON_OF: dict[str, str] = {
     "log_amount": "AMOUNT_UNUSUAL",
@@ -70,25 +49,25 @@ REASON_OF: dict[str, str] = {
 """The code of each feature and of each detector that enters as one term; "" is a term without a cause."""
 
 _TELL: dict[str, Callable[[Row, Details], Told]] = {
-    "AMOUNT_ABOVE_ACCOUNT_NORM": amount_of_account,
-    "AMOUNT_UNUSUAL": amount_of_segment,
-    "RECENT_AMOUNT_OUTLIER": recent_outlier,
-    "TX_VELOCITY_HIGH": velocity,
-    "SPEND_VELOCITY_HIGH": spending,
-    "TIME_SINCE_LAST_UNUSUAL": time_since_last,
-    "NEW_DEVICE": new_device,
-    "NEW_MERCHANT": new_merchant,
-    "NEW_COUNTRY": new_country,
-    "IMPOSSIBLE_TRAVEL": travel,
-    "UNUSUAL_TIME_OF_DAY": time_of_day,
-    "LOGIN_ATTEMPTS_HIGH": login_attempts,
-    "BALANCE_DRAIN": balance_drain,
-    "UNUSUAL_DURATION": duration,
-    "IP_COUNTRY_MISMATCH": ip_country,
-    "NO_HISTORY": history,
-    "ISOLATED_PATTERN": isolated_pattern,
-    "FAR_FROM_CLUSTERS": far_from_clusters,
-    "LEARNED_PATTERN": learned_pattern,
+    "AMOUNT_ABOVE_ACCOUNT_NORM": say.amount_of_account,
+    "AMOUNT_UNUSUAL": say.amount_of_segment,
+    "RECENT_AMOUNT_OUTLIER": say.recent_outlier,
+    "TX_VELOCITY_HIGH": say.velocity,
+    "SPEND_VELOCITY_HIGH": say.spending,
+    "TIME_SINCE_LAST_UNUSUAL": say.time_since_last,
+    "NEW_DEVICE": say.new_device,
+    "NEW_MERCHANT": say.new_merchant,
+    "NEW_COUNTRY": say.new_country,
+    "IMPOSSIBLE_TRAVEL": say.travel,
+    "UNUSUAL_TIME_OF_DAY": say.time_of_day,
+    "LOGIN_ATTEMPTS_HIGH": say.login_attempts,
+    "BALANCE_DRAIN": say.balance_drain,
+    "UNUSUAL_DURATION": say.duration,
+    "IP_COUNTRY_MISMATCH": say.ip_country,
+    "NO_HISTORY": say.history,
+    "ISOLATED_PATTERN": say.isolated_pattern,
+    "FAR_FROM_CLUSTERS": say.far_from_clusters,
+    "LEARNED_PATTERN": say.learned_pattern,
 }
 
 CODES = (*_TELL, "AMOUNT_BELOW_ACCOUNT_NORM", "UNUSUAL_TRAVEL", "DEGRADED_ENRICHMENT", "CURRENCY_UNKNOWN")

@@ -19,6 +19,8 @@ Told = tuple[str, str] | None
 
 AIRLINER_KMH = 1000.0
 """Nobody travels faster; airliners cruise at about 900 km/h."""
+NOTABLE_Z = 1.0
+"""Fewer standard deviations from usual are usual."""
 OUTLIER_Z = 2.0
 """From here on a deviation of an earlier payment is worth a sentence."""
 LITTLE_HISTORY = 10
@@ -80,7 +82,7 @@ def _plural(count: float, noun: str) -> str:
 def amount_of_account(row: Row, details: Details) -> Told:
     """The amount against the account's own habit, above or below."""
     z = _value(row, "amount_z")
-    if z is None or abs(z) < 0.05:
+    if z is None or abs(z) < NOTABLE_Z:
         return None
     direction = "above" if z > 0 else "below"
     habit = details.habits[0]
@@ -95,8 +97,8 @@ def amount_of_account(row: Row, details: Details) -> Told:
 
 def amount_of_segment(row: Row, details: Details) -> Told:
     """The amount against what similar customers pay."""
-    prior = details.segment.priors[0]
-    if prior is None or _value(row, "log_amount") is None:
+    prior, value = details.segment.priors[0], _value(row, "log_amount")
+    if prior is None or value is None or abs(value - prior.mean) < NOTABLE_Z * math.sqrt(prior.var):
         return None
     return "AMOUNT_UNUSUAL", f"{_amount(details)}; similar customers usually pay {math.expm1(prior.mean):,.2f}"
 
@@ -155,11 +157,11 @@ def spending(row: Row, details: Details) -> Told:
 
 def time_since_last(row: Row, details: Details) -> Told:
     """The time since the last payment, unusually short or long."""
-    if _value(row, "gap") is None:
+    z, mean = _value(row, "gap_z"), _usual(details, "log_gap")
+    if z is None or mean is None or abs(z) < NOTABLE_Z:
         return None
-    mean = _usual(details, "log_gap")
-    habit = "" if mean is None else f"; usual is {_span(math.expm1(mean))}"
-    return "TIME_SINCE_LAST_UNUSUAL", f"{_span(_count(row, 'gap'))} after the last payment{habit}"
+    text = f"{_span(_count(row, 'gap'))} after the last payment; usual is {_span(math.expm1(mean))}"
+    return "TIME_SINCE_LAST_UNUSUAL", text
 
 
 def new_device(row: Row, details: Details) -> Told:
@@ -227,8 +229,9 @@ def balance_drain(row: Row, details: Details) -> Told:
 
 def duration(row: Row, details: Details) -> Told:
     """A payment that took unusually long or short."""
-    seconds, mean = details.transaction.duration_s, _usual(details, "log_duration")
-    if seconds is None or mean is None:
+    z, mean = _value(row, "duration_z"), _usual(details, "log_duration")
+    seconds = details.transaction.duration_s
+    if z is None or mean is None or seconds is None or abs(z) < NOTABLE_Z:
         return None
     return "UNUSUAL_DURATION", f"took {_span(seconds)}; usual is {_span(math.expm1(mean))}"
 

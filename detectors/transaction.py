@@ -16,7 +16,8 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_BYTES)]
 Text = Annotated[str, msgspec.Meta(max_length=256)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
-NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+"""Bounded, so that no sum of amounts overflows."""
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
@@ -47,8 +48,8 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     customer_occupation: Text | None = None
     duration_s: NonNegative | None = None
     """How long the payment took, in seconds."""
-    login_attempts: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    account_balance: float | None = None
+    login_attempts: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    account_balance: Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)] | None = None
     """Before the payment, in `currency`."""
 
 

@@ -55,7 +55,10 @@ def conclude(
         reasons, other = reasons_for(row, seen.details, fused.term_names, terms)
         account = folds[transaction.account_id]
         status, account.alert = fold(
-            account.alert, whole_seconds(transaction.event_time), level, [r.code for r in reasons]
+            account.alert,
+            whole_seconds(transaction.event_time),
+            level,
+            [r.code for r in reasons if r.contribution > 0.0],
         )
         concluded.append(
             Assessment(

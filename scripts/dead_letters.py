@@ -1,8 +1,10 @@
 """`riskstream dead-letters`: shows what was rejected and why, and sends it round again; it deletes nothing."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from heapq import nlargest
 from typing import Annotated
 
@@ -21,13 +23,30 @@ from scripts.pipes import PipeConsole, until_reader_leaves
 from stream.topics import DEAD_LETTERS
 
 SHOWN_BYTES = 4096
+_ID = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
 
 Bootstrap = Annotated[
     str | None, typer.Option(help="host:port of the brokers. Default: RISKSTREAM_KAFKA_BOOTSTRAP.")
 ]
 Reason = Annotated[str | None, typer.Option(help="Only this reason, such as INVALID_FIELD.")]
 
-dead_letters = typer.Typer(no_args_is_help=True, help="Look at rejected records, and send them round again.")
+dead_letters = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Look at rejected records, and send them round again."
+)
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What `list` tells of a letter; the bytes themselves stay behind, there may be many."""
+
+    id: str
+    reason: str
+    field: str | None
+    message: str
+    source: str
+    time: datetime
+    length: int
+    """Of the rejected value, in bytes."""
+    truncated: bool
 
 
 @dead_letters.command("list")
@@ -44,12 +63,20 @@ def list_letters(
     Example: riskstream dead-letters list --reason INVALID_FIELD --limit 20
     """
     with _reader(bootstrap) as reader, until_reader_leaves():
-        matching = _Counted(letter for letter in reader.letters() if reason in (None, letter.cause.reason))
-        newest = nlargest(limit, matching, key=lambda letter: (letter.time, letter.id))
+        matching = 0
+
+        def facts() -> Iterator[Facts]:
+            nonlocal matching
+            for letter in reader.letters():
+                if reason in (None, letter.cause.reason):
+                    matching += 1
+                    yield _facts(letter)
+
+        newest = nlargest(limit, facts(), key=lambda row: (row.time, row.id))
         if as_json:
             _print_json(newest)
         else:
-            _print_table(newest, matching.count)
+            _print_table(newest, matching)
 
 
 @dead_letters.command("show")
@@ -79,9 +106,7 @@ def show_letter(
 
 @dead_letters.command("redrive")
 def redrive(
-    letter_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="As `list` prints them.")
-    ] = None,
+    letter_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As `list` prints them.")] = None,
     bootstrap: Bootstrap = None,
     all_letters: Annotated[bool, typer.Option("--all", help="Every letter that the topic holds.")] = False,
     reason: Reason = None,
@@ -141,19 +166,6 @@ def _redrive(letters: Iterable[Letter], bootstrap: str | None) -> Redriver:
     return redriver
 
 
-class _Counted:
-    """Lets letters through and counts them, so that the rest need not be kept."""
-
-    def __init__(self, letters: Iterable[Letter]) -> None:
-        self._letters = letters
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Letter]:
-        for letter in self._letters:
-            self.count += 1
-            yield letter
-
-
 @contextmanager
 def _reader(bootstrap: str | None) -> Iterator[LetterReader]:
     try:
@@ -165,44 +177,47 @@ def _reader(bootstrap: str | None) -> Iterator[LetterReader]:
 
 def _parse_id(text: str) -> LetterId:
     """Read `transactions.dead-letter-2-17`, or `2-17` for short."""
-    partition, _, offset = text.removeprefix(f"{DEAD_LETTERS}-").partition("-")
-    if not (partition.isdecimal() and offset.isdecimal()):
+    parts = _ID.fullmatch(text.removeprefix(f"{DEAD_LETTERS}-"))
+    if parts is None:
         raise typer.BadParameter(f"{printable(text)!r} is no ID of a dead letter, such as {LetterId(2, 17)}")
-    return LetterId(int(partition), int(offset))
+    return LetterId(int(parts[1]), int(parts[2]))
 
 
-def _print_json(letters: list[Letter]) -> None:
-    for letter in letters:
-        cause = letter.cause
-        facts = {
-            "id": str(letter.id),
-            "reason": cause.reason,
-            "field": cause.field,
-            "message": cause.message,
-            "source": None if cause.source is None else str(cause.source),
-            "time": letter.time,
-            "length": len(letter.value or b"") if cause.length is None else cause.length,
-            "truncated": cause.truncated,
-        }
-        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+def _facts(letter: Letter) -> Facts:
+    cause = letter.cause
+    length = len(letter.value or b"") if cause.length is None else cause.length
+    return Facts(
+        str(letter.id),
+        cause.reason,
+        cause.field,
+        cause.message,
+        letter.source,
+        letter.time,
+        length,
+        cause.truncated,
+    )
+
+
+def _print_json(rows: list[Facts]) -> None:
+    for row in rows:
+        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
     sys.stdout.flush()
 
 
-def _print_table(letters: list[Letter], counted: int) -> None:
-    if not letters:
+def _print_table(rows: list[Facts], matching: int) -> None:
+    if not rows:
         typer.echo("no dead letters")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("ID", "REASON", "FIELD", "MESSAGE", "SOURCE", "TIME"):
         table.add_column(heading, overflow="fold", min_width=len(heading))
-    for letter in letters:
-        cause, when = letter.cause, f"{letter.time:%Y-%m-%d %H:%M:%SZ}"
-        cells = (str(letter.id), cause.reason, cause.field or "", cause.message, letter.source, when)
+    for row in rows:
+        cells = (row.id, row.reason, row.field or "", row.message, row.source, f"{row.time:%Y-%m-%d %H:%M:%SZ}")
         table.add_row(*(Text(printable(cell)) for cell in cells))
     # Into a file or pipe a table is as wide as it needs to be.
     PipeConsole(highlight=False, width=None if sys.stdout.isatty() else 10_000).print(table)
-    if counted > len(letters):
-        typer.echo(f"note: the newest {len(letters):,} of {counted:,}; --limit shows more", err=True)
+    if matching > len(rows):
+        typer.echo(f"note: the newest {len(rows):,} of {matching:,}; --limit shows more", err=True)
 
 
 def _describe(letter: Letter) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -66,6 +66,8 @@ class LetterReader:
             "enable.auto.commit": "false",
             "enable.partition.eof": "true",
             "auto.offset.reset": "earliest",
+            # Fetching single letters, each would wait for the long poll of the one before.
+            "fetch.wait.max.ms": "50",
             "log_level": "0",
             "error_cb": lambda _error: None,
         }
@@ -165,8 +167,9 @@ class Redriver:
     """Publishes the records of letters again, and counts what became of them."""
 
     def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
-        own: dict[str, str | int | bool] = {
-            "enable.idempotence": True,
+        own: dict[str, str | int] = {
+            # Acknowledged by all replicas; a retry may double a record, which the memories notice.
+            "acks": "all",
             # As aiokafka and the Java clients choose partitions.
             "partitioner": "murmur2_random",
             "message.max.bytes": _LARGEST_RECORD_BYTES,
@@ -220,24 +223,18 @@ class Redriver:
 
 def _target(cause: Cause) -> str | None:
     """Return the topic that a record goes back to: as a payment, unless a later stage rejected it."""
-    match cause.source:
-        case (topic, _, _) if topic == ASSESSMENTS:
-            return None
-        case (topic, _, _) if topic == ENRICHED:
-            return ENRICHED
-    return TRANSACTIONS
+    topic = None if cause.source is None else cause.source.topic
+    return None if topic == ASSESSMENTS else ENRICHED if topic == ENRICHED else TRANSACTIONS
 
 
 def _letter(message: Message) -> Letter:
-    headers = [
-        (name, value.encode() if isinstance(value, str) else value or b"")
-        for name, value in message.headers() or ()
-    ]
+    # The type of headers allows what producers may write; a consumer gives pairs of text and bytes.
+    read = cast(list[tuple[str, bytes | None]], message.headers() or [])
     return Letter(
         id=LetterId(message.partition() or 0, message.offset() or 0),
         key=message.key(),
         value=message.value(),
-        headers=headers,
-        cause=read_cause(headers),
+        headers=[(name, value or b"") for name, value in read],
+        cause=read_cause(read),
         time=datetime.fromtimestamp(max(message.timestamp()[1], 0) / 1000, UTC),
     )

@@ -81,6 +81,6 @@ def _run_embedded(settings: Settings) -> int:
 def _require_topics(settings: Settings) -> None:
     """Refuse to start on topics that differ from what is declared."""
     declared = declared_topics(settings.partitions, settings.app_id)
-    mismatches = check_topics(declared, describe_topics(AdminClient(settings.kafka_client()), declared))
+    mismatches = check_topics(declared, describe_topics(AdminClient({**settings.kafka_client()}), declared))
     if mismatches:
         raise StreamError("; ".join(mismatch.message for mismatch in mismatches))

@@ -19,6 +19,9 @@ TYPE: Final = "io.riskstream.alert.v1"
 SCHEMA_URI: Final = "urn:riskstream:schema:alert:1"
 """Names the published schema (`sinks/alert.schema.json`); a URN, because it identifies and need not resolve."""
 
+CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+"""The record header by which CloudEvents' Kafka binding tells structured events from binary ones."""
+
 Status = Literal["new", "escalation"]
 
 

@@ -219,9 +219,7 @@ def archive_dataset(folder: str, filesystem: Any) -> ds.Dataset:
         factory = ds.FileSystemDatasetFactory(filesystem, selector, ds.ParquetFileFormat(), options)
         return factory.finish(pa.unify_schemas([SCHEMA, _DATE]))
     except (OSError, pa.ArrowException) as error:
-        raise ArchiveError(
-            f"cannot list s3://{folder}: {error}; check endpoint, bucket and credentials"
-        ) from error
+        raise ArchiveError(f"cannot list {folder}: {error}; check endpoint, bucket and credentials") from error
 
 
 def open_archive(bucket: str, prefix: str = "", endpoint: str | None = None) -> ds.Dataset:

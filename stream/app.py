@@ -1,8 +1,6 @@
 """The one place where things are wired: settings and a bundle become a Faust application with its agents."""
 
 from dataclasses import dataclass
-from typing import Any
-
 from faust.types import TP
 
 from detectors.bundle import Bundle
@@ -98,18 +96,12 @@ def _faust_app(settings: Settings) -> BatchApp:
 
 def _declare_agents(app: BatchApp, partitions: int, enrich: Lanes, assess: Lanes, archive: ArchiveStage) -> None:
     """Declare one agent a stage. Concurrency stays 1: a partition's order is the lane's business."""
-
-    @app.agent(app.batch_topic(TRANSACTIONS, partitions), name="enrich_transactions")
-    async def enrich_transactions(stream: Any) -> None:
-        await enrich.run(stream)
-
-    @app.agent(app.batch_topic(ENRICHED, partitions), name="assess_transactions")
-    async def assess_transactions(stream: Any) -> None:
-        await assess.run(stream)
-
-    @app.agent(app.batch_topic(ASSESSMENTS, partitions), name="archive_assessments")
-    async def archive_assessments(stream: Any) -> None:
-        await archive.run(stream)
+    for name, topic, run in (
+        ("enrich_transactions", TRANSACTIONS, enrich.run),
+        ("assess_transactions", ENRICHED, assess.run),
+        ("archive_assessments", ASSESSMENTS, archive.run),
+    ):
+        app.agent(app.batch_topic(topic, partitions), name=name)(run)
 
 
 def held_partitions(app: BatchApp) -> set[TP]:

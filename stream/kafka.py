@@ -8,6 +8,7 @@ import faust
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from faust.types.auth import CredentialsT
 
 from stream.errors import BrokerUnavailable
 from stream.settings import Settings
@@ -34,7 +35,7 @@ def producer(settings: Settings, batch_bytes: int) -> AIOKafkaProducer:
     )
 
 
-def faust_credentials(settings: Settings) -> faust.types.auth.CredentialsT | None:
+def faust_credentials(settings: Settings) -> CredentialsT | None:
     """Return the credentials Faust's consumer uses, or None for a plaintext listener."""
     if settings.kafka_security_protocol == "PLAINTEXT":
         return None
@@ -56,7 +57,7 @@ def wait_for_broker(settings: Settings) -> None:
         BrokerUnavailable: none did within `kafka_connect_seconds`.
     """
     deadline = time.monotonic() + settings.kafka_connect_seconds
-    admin = AdminClient(settings.kafka_client() | {"log_level": "0"})
+    admin = AdminClient({**settings.kafka_client(), "log_level": 0})
     while True:
         try:
             admin.list_topics(timeout=min(2.0, settings.kafka_connect_seconds))

@@ -16,7 +16,9 @@ _SHARED: list[structlog.typing.Processor] = [
 def configure_logs(level: str = "info", json: bool = False) -> None:
     """Send every log line to stderr, as text or JSON."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             # The default one prints local variables, and with them account numbers and payments.
             exception_formatter=structlog.dev.plain_traceback,
@@ -28,9 +30,7 @@ def configure_logs(level: str = "info", json: bool = False) -> None:
         renderer,
     ]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=processors)
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=processors))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

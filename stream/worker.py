@@ -26,7 +26,7 @@ class Worker:
         self._settings = settings
         self._bundle = bundle
         self._metrics = Metrics()
-        self._metrics.alert_budget.set(bundle.alert_budget)
+        self._metrics.alert_budget.set(bundle.manifest.budgets.high)
         self._pipeline: Pipeline | None = None
         self._assigned = False
         self._stopping = asyncio.Event()

@@ -184,6 +184,9 @@ class ApacheKafka:
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            # After a kill the controller waits for the old session to end before it takes the broker back.
+            "broker.heartbeat.interval.ms": "500",
+            "broker.session.timeout.ms": "3000",
             # A topic that nobody declared is a mistake that must show.
             "auto.create.topics.enable": "false",
         }

@@ -42,13 +42,13 @@ def decide_score_kind(known: KnownLabels | None) -> ScoreKindDecision:
         return ScoreKindDecision("rarity", f"{why}, so the score says how rare a payment is.")
     if min(known) < ENOUGH_ON_EITHER_SIDE:
         why = (
-            f"Of the known payments {known.fitting_frauds} frauds and {known.fitting_genuine} genuine come early, to "
-            f"learn from, and {known.reference_frauds} and {known.reference_genuine} late, to calibrate with; "
+            f"Of the known payments {known.fitting_frauds} frauds and {known.fitting_genuine} genuine come early, "
+            f"to learn from, and {known.reference_frauds} and {known.reference_genuine} late, to calibrate with; "
             f"{ENOUGH_ON_EITHER_SIDE} of each are needed"
         )
         return ScoreKindDecision("rarity", f"{why}, so the score says how rare a payment is.")
     return ScoreKindDecision(
         "probability",
-        f"{frauds} known frauds are enough to learn from, {known.reference_frauds} of them late enough to calibrate "
-        "with, so the score is a probability.",
+        f"{frauds} known frauds are enough to learn from, {known.reference_frauds} of them late enough to "
+        "calibrate with, so the score is a probability.",
     )

@@ -30,7 +30,7 @@ class Stack:
 def fit_stack(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Stack:
     """Fit on reference rows in event-time order: `measured` (n, 4) as `fusion.measures` gives it, `frauds` (n,).
 
-    Weights come from the earlier half, the two parameters of Platt's calibration from the later one.
+    Weights come from the earlier half, the two parameters of the calibration from the later one.
     """
     filled = np.where(np.isnan(measured), np.nanmean(measured, axis=0), measured)
     half = len(frauds) // 2
@@ -42,20 +42,31 @@ def fit_stack(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Stack
         weights[LOGISTIC] = 1.0
         later = slice(None)
     odds = intercept + np.sum(filled[later] * weights, axis=1)
-    slope, shift = _regress(odds[:, None], frauds[later])
-    # A falling calibration would turn the score upside down; leave the order and mend the level only.
-    steepness = float(slope[0]) if slope[0] > 0 else 1.0
-    calibration = Calibration(
-        slope=steepness,
-        intercept=shift if slope[0] > 0 else 0.0,
-        rows=len(odds),
-        frauds=int(frauds[later].sum()),
-    )
+    calibration = calibrate(odds, frauds[later])
     return Stack(
-        weights=weights * steepness,
-        intercept=intercept * steepness + calibration.intercept,
+        weights=weights * calibration.slope,
+        intercept=intercept * calibration.slope + calibration.intercept,
         calibration=calibration,
     )
+
+
+def calibrate(odds: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Calibration:
+    """Platt's calibration of log-odds, (n,), against what was fraud, (n,), with his smoothed targets.
+
+    Smoothing keeps a model that separates a few frauds perfectly from claiming certainty, and so keeps scores
+    apart that would all be rounded to 100. Platt, "Probabilistic outputs for support vector machines", 1999, 2.2.
+    """
+    known, genuine = int(frauds.sum()), int((~frauds).sum())
+    share = np.where(frauds, (known + 1) / (known + 2), 1 / (genuine + 2))
+    slopes, shift = _regress(
+        np.concatenate([odds, odds])[:, None],
+        np.repeat([True, False], len(odds)),
+        np.concatenate([share, 1 - share]),
+    )
+    slope = float(slopes[0])
+    if slope <= 0:  # would turn the score upside down: keep the order and leave the level as it is
+        slope, shift = 1.0, 0.0
+    return Calibration(slope=slope, intercept=shift, rows=len(odds), frauds=known)
 
 
 def _non_negative(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
@@ -71,8 +82,10 @@ def _non_negative(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> t
     return weights, intercept
 
 
-def _regress(columns: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+def _regress(
+    columns: NDArray[np.float64], frauds: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], float]:
     """Slopes and intercept of a logistic regression over columns of similar scale."""
     model = LogisticRegression(C=STRENGTH, solver="newton-cholesky", tol=1e-8, max_iter=200)
-    model.fit(columns, frauds)
+    model.fit(columns, frauds, sample_weight=weights)
     return model.coef_[0].astype(np.float64), float(model.intercept_[0])

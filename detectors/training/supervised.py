@@ -7,13 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from detectors.features import FEATURES
 from detectors.logistic import Logistic, logistic_contributions
+from detectors.thresholds import MATURE_FROM
 from detectors.training.clusters import spread
 
 KNOT_QUANTILES: Final = (0.5, 0.9, 0.99)
 """Where curves may bend. More bends gained nothing on labelled data."""
 RANGE_SHARE: Final = 0.0005
 """Share of values at either end beyond which a curve stays flat: nothing was learned out there."""
+CEILINGS: Final = {"history": float(np.log1p(MATURE_FROM))}
+"""Highest values that a curve may tell apart. The age of a mature account is only a clock: a model that reads it
+drifts with every day that passes."""
 STRENGTH: Final = 0.1
 """Inverse weight of the squared penalty on the standardised weights."""
 GENUINE_ROWS: Final = 150_000
@@ -75,6 +80,7 @@ def _curves(rows: NDArray[np.float64]) -> _Curves:
         present = rows[~missing[:, column], column]
         if not len(present):
             continue
+        present = np.fmin(present, CEILINGS.get(FEATURES[column], np.inf))
         quantiles = np.quantile(present, [RANGE_SHARE, 1.0 - RANGE_SHARE, 0.5, *KNOT_QUANTILES])
         low[column], high[column], fill[column] = quantiles[:3]
         bends = np.unique(quantiles[3:])

@@ -43,7 +43,7 @@ LARGE_PURCHASES = 0.01
 NEW_PHONE_DAYS = 2
 SPENDING_PAYDAYS = 0.35
 """Share of pay-days followed by a burst of larger payments."""
-SPREES = 0.35
+SPREES = 0.2
 """Shopping sprees of an account per 30 days."""
 SMALL_SESSIONS = 0.25
 """Series of small payments (games, transit) of an account per 30 days."""

@@ -21,7 +21,7 @@ from detectors.bundle import Bundle
 from detectors.decoding import Rejection
 from detectors.transaction import EnrichedTransaction
 from sinks.alerts import alert_event
-from sinks.dead_letters import SourcePosition, dead_letter
+from sinks.dead_letters import SourcePosition, dead_letter, internal_error
 from stream.batching.batch import Batch
 from stream.batching.producer import Outgoing, send_records
 from stream.batching.table import BatchTable
@@ -33,6 +33,9 @@ from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT
 
 LARGEST_CHANGE_BYTES = 3 * 1024 * 1024
 """Of a batch's memories: they are one record batch of the changelog, whose limit is 8 MiB."""
+
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
+"""What msgspec raises for bytes that are no enriched transaction."""
 
 _decode = msgspec.json.Decoder(EnrichedTransaction).decode
 _encode = msgspec.json.Encoder().encode
@@ -63,7 +66,7 @@ class Step:
     def reject(self, record: ConsumerRecord, rejection: Rejection) -> None:
         """Add a dead letter."""
         position = SourcePosition(record.topic, record.partition, record.offset)
-        letter = dead_letter(record.value, rejection, position, key=record.key)
+        letter = dead_letter(record.value, rejection, position, key=record.key, headers=record.headers)
         self.emit(DEAD_LETTERS, Outgoing(letter.key, letter.value, letter.headers))
         self.rejected.append(rejection.reason)
 
@@ -127,7 +130,7 @@ class AssessStage:
         work = partial(assess, bundle=self._bundle, partition=partition)
         for part in assess_isolating(transactions, self._table.read, work):
             if part.outcome is None:
-                step.reject(good[part.start], Rejection("INTERNAL_ERROR", part.failure or "", None))
+                step.reject(good[part.start], internal_error("assess", part.failure or ""))
             else:
                 self._emit(step, good[part.start :], transactions[part.start :], part.outcome)
         step.changes[head_key(partition)] = encode_head(guard.head(self._bundle.version))
@@ -139,12 +142,12 @@ class AssessStage:
         """Decode what the first stage wrote; what somebody else wrote there may not decode."""
         try:
             return list(records), [_decode(record.value) for record in records]
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             good, transactions = [], []
         for record in records:
             try:
                 transactions.append(_decode(record.value))
-            except msgspec.DecodeError as error:
+            except UNDECODABLE as error:
                 step.reject(record, Rejection("MALFORMED_JSON", f"not an enriched transaction: {error}", None))
             else:
                 good.append(record)

@@ -85,5 +85,5 @@ class EnrichStage:
 
     def _dead(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         position = SourcePosition(record.topic, record.partition, record.offset)
-        letter = dead_letter(record.value, rejection, position, key=record.key)
+        letter = dead_letter(record.value, rejection, position, key=record.key, headers=record.headers)
         return Outgoing(letter.key, letter.value, letter.headers)

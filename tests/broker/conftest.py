@@ -39,3 +39,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A broker for the whole run, so that tests use topics of their own names."""
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture
+def empty_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
+    """A broker of a test's own, for what needs the topics' real names or stops the broker; 3 s more."""
+    with ApacheKafka(tmp_path / "kafka") as broker:
+        yield broker

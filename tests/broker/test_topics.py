@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
+import typer
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
+from typer.testing import CliRunner
 
+from scripts.create_topics import create_topics as create_topics_command
 from stream.topics import MIB, Topic, TopicsError, check_topics, create_topics, declared_topics, describe_topics
 from tests.kafka_broker import ApacheKafka
 
@@ -20,6 +23,22 @@ def under(prefix: str, partitions: int = 4) -> tuple[Topic, ...]:
     return tuple(
         replace(topic, name=f"{prefix}-{topic.name}") for topic in declared_topics(partitions, app_id="test")
     )
+
+
+def read_one(kafka: ApacheKafka, topic: str) -> bytes | None:
+    """Read the first record of a topic."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap,
+            "group.id": f"reader-of-{topic}",
+            "auto.offset.reset": "earliest",
+            "log_level": 0,
+        }
+    )
+    consumer.subscribe([topic])
+    record = consumer.poll(20)
+    consumer.close()
+    return record.value() if record is not None else None
 
 
 def test_topics_are_created_as_declared(admin: AdminClient) -> None:
@@ -72,12 +91,34 @@ def test_the_input_topic_takes_a_message_of_ten_megabytes(admin: AdminClient, ka
     producer.produce(topic.name, giant)
     undelivered = producer.flush(20)
 
-    consumer = Consumer(
-        {"bootstrap.servers": kafka.bootstrap, "group.id": "giant", "auto.offset.reset": "earliest"}
-    )
-    consumer.subscribe([topic.name])
-    record = consumer.poll(20)
-    consumer.close()
     assert undelivered == 0
-    assert record is not None
-    assert record.value() == giant
+    assert read_one(kafka, topic.name) == giant
+
+
+def test_the_command_creates_once_and_then_finds_all_as_declared(empty_kafka: ApacheKafka) -> None:
+    app = typer.Typer()
+    app.command("create-topics")(create_topics_command)
+    arguments = ["--bootstrap", empty_kafka.bootstrap, "--partitions", "4"]
+
+    first, second = CliRunner().invoke(app, arguments), CliRunner().invoke(app, arguments)
+    other = CliRunner().invoke(app, [*arguments[:-1], "8"])
+
+    assert (first.exit_code, second.exit_code, other.exit_code) == (0, 0, 1)
+    assert first.stdout.splitlines()[0] == "created   transactions"
+    assert second.stdout.splitlines()[0] == "exists    transactions"
+    assert other.stdout.splitlines()[0] == "mismatch  transactions"
+    assert "set RISKSTREAM_PARTITIONS=4" in other.stderr
+
+
+def test_topics_and_records_survive_a_power_cut(empty_kafka: ApacheKafka) -> None:
+    """The broker of the tests keeps address and data, which tests of recovery lean on."""
+    topic = declared_topics(1, app_id="test")[0]
+    create_topics(AdminClient({"bootstrap.servers": empty_kafka.bootstrap}), [topic])
+    producer = Producer({"bootstrap.servers": empty_kafka.bootstrap, "log_level": 0})
+    producer.produce(topic.name, b"before")
+    producer.flush(10)
+
+    empty_kafka.kill()
+    empty_kafka.start()
+
+    assert read_one(empty_kafka, topic.name) == b"before"

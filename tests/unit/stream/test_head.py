@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 from stream.head import Guard, Head, decode_head, encode_head
 from stream.headers import ORIGIN, Origin, parse_origin
 
-upstreams = st.dictionaries(st.sampled_from(["transactions/0", "transactions/1", "kinesis/shard-0/0"]), st.integers(0, 2**63 - 1))
+upstreams = st.dictionaries(
+    st.sampled_from(["transactions/0", "transactions/1", "kinesis/shard-0/0"]), st.integers(0, 2**63 - 1)
+)
 
 
 @given(next_offset=st.integers(0, 2**60), upstream=upstreams, version=st.text(max_size=12))

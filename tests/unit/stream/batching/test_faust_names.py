@@ -43,7 +43,9 @@ def test_an_overridden_method_still_takes_the_same_parameters(owner, name):
 
 @pytest.mark.parametrize("owner", [o for o in MENTIONED if inspect.isclass(o)], ids=lambda o: o.__name__)
 def test_an_attribute_that_is_read_still_exists(owner):
-    source = "".join(inspect.getsource(base) for base in owner.__mro__ if base.__module__.startswith(("faust", "mode")))
+    source = "".join(
+        inspect.getsource(base) for base in owner.__mro__ if base.__module__.startswith(("faust", "mode"))
+    )
     missing = [name for name in MENTIONED[owner] if name not in source]
     assert not missing
 

@@ -1,0 +1,176 @@
+"""Notices that a partition's traffic has changed: ADWIN (river) over means of fixed blocks of its payments.
+
+A block is `BLOCK` consecutive payments of the partition, not a batch: batches begin and end wherever Kafka cuts
+them, and what is found must not depend on that. The ADWIN is rebuilt from the means of the latest blocks whenever
+a block closes, so that the memory is plain numbers and a replay finds the same drifts.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from river.drift import ADWIN
+
+from detectors.assessment import DETECTORS
+from detectors.errors import MemoryFormatError
+
+MEMORY_VERSION: Final = 1
+BLOCK: Final = 256
+"""Payments per block: enough for a mean with little noise, few enough that a change shows soon."""
+MOST_BLOCKS: Final = 128
+"""When this many block means are held..."""
+KEPT_BLOCKS: Final = 64
+"""...the older ones are forgotten, down to this many."""
+DELTA: Final = 1e-4
+"""ADWIN's confidence: the chance of a false alarm at one check of a stationary series, by its own bound."""
+TAIL_SCALE: Final = math.sqrt(BLOCK)
+"""Turns a mean strangeness into units of its own noise: -ln of a uniform tail has standard deviation 1."""
+ALERT_SCALE: Final = math.sqrt(BLOCK / 0.005)
+"""The same for a share of about 0.5 %, the usual budget of alerts."""
+DEGRADED_SCALE: Final = math.sqrt(BLOCK / 0.01)
+
+SERIES: Final = (*(f"strangeness_{name}" for name in DETECTORS), "degraded_share", "alert_share")
+"""What is watched, in the order of the memory's tuples."""
+SCALES: Final = (*([TAIL_SCALE] * len(DETECTORS)), DEGRADED_SCALE, ALERT_SCALE)
+"""ADWIN's bound presumes values that scatter by about 1; block means are multiplied by these."""
+
+
+class DriftEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A series of one partition has changed its level."""
+
+    series: str
+    """One of `SERIES`: mean -ln(tail) of a detector, or a share of payments."""
+    direction: Literal["up", "down"]
+    before: float
+    """Mean of the blocks before the change."""
+    after: float
+    """Mean of the blocks since."""
+    block: int
+    """Number of the block that made it certain, counted from 1 in this partition."""
+    event_time: datetime
+    """Of the last payment of that block."""
+
+
+class DriftMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The open block of a partition and the means of those before it, per series."""
+
+    version: int = MEMORY_VERSION
+    blocks: int = 0
+    """Blocks closed so far."""
+    rows: int = 0
+    """Payments in the open block."""
+    sums: tuple[float, ...] = (0.0,) * len(SERIES)
+    counts: tuple[int, ...] = (0,) * len(SERIES)
+    """Payments of the open block that had a value."""
+    history: tuple[bytes, ...] = (b"",) * len(SERIES)
+    """Means of the latest blocks, oldest first: float64, little-endian."""
+
+
+def encode_drift(memory: DriftMemory) -> bytes:
+    """The memory as MessagePack."""
+    return msgspec.msgpack.encode(memory)
+
+
+def decode_drift(data: bytes) -> DriftMemory:
+    """The memory back from its bytes."""
+    try:
+        memory = msgspec.msgpack.decode(data, type=DriftMemory)
+    except msgspec.DecodeError as error:
+        raise MemoryFormatError(
+            f"The drift memory cannot be read ({error}): rebuild the worker's state by a replay."
+        ) from error
+    if memory.version != MEMORY_VERSION:
+        raise MemoryFormatError(
+            f"The drift memory has version {memory.version}, this release reads {MEMORY_VERSION}: "
+            "rebuild the worker's state by a replay."
+        )
+    return memory
+
+
+def observe(
+    memory: DriftMemory | None,
+    tails: NDArray[np.float64],
+    degraded: NDArray[np.bool_],
+    alert: NDArray[np.bool_],
+    event_times: Sequence[datetime],
+) -> tuple[DriftMemory, list[DriftEvent]]:
+    """Add n payments of a partition, in order, and say what has drifted.
+
+    `tails` (n, 4) as in `fusion.Fused`, NaN where a detector cannot speak; `degraded` (n,) an enrichment was
+    unavailable; `alert` (n,) the level is high or above; `event_times` n of them.
+    """
+    memory = memory or DriftMemory()
+    values = np.column_stack([-np.log(tails), degraded.astype(np.float64), alert.astype(np.float64)])
+    events: list[DriftEvent] = []
+    first_border = BLOCK - memory.rows
+    borders = [0, *range(first_border, len(values), BLOCK), len(values)]
+    for start, end in pairwise(borders):
+        memory = _add(memory, values[start:end])
+        if memory.rows == BLOCK:
+            memory, found = _close(memory, event_times[end - 1])
+            events += found
+    return memory, events
+
+
+def _add(memory: DriftMemory, values: NDArray[np.float64]) -> DriftMemory:
+    """The open block with more payments, (n, series), added one after the other."""
+    sums, counts = list(memory.sums), list(memory.counts)
+    for series, column in enumerate(values.T.tolist()):
+        total, count = sums[series], counts[series]
+        for value in column:
+            if value == value:  # not NaN
+                total += value
+                count += 1
+        sums[series], counts[series] = total, count
+    return msgspec.structs.replace(memory, rows=memory.rows + len(values), sums=tuple(sums), counts=tuple(counts))
+
+
+def _close(memory: DriftMemory, event_time: datetime) -> tuple[DriftMemory, list[DriftEvent]]:
+    """The memory with its block closed and a new one open, and what that block made certain."""
+    number = memory.blocks + 1
+    events: list[DriftEvent] = []
+    histories: list[bytes] = []
+    for series, (total, count) in enumerate(zip(memory.sums, memory.counts, strict=True)):
+        means = np.frombuffer(memory.history[series], dtype="<f8").tolist()
+        if count:
+            means = [*(means if len(means) < MOST_BLOCKS else means[-KEPT_BLOCKS:]), total / count]
+        if count and (width := _changed(means, SCALES[series])):
+            means, earlier = means[-width:], means[:-width]
+            events.append(_event(series, earlier, means, number, event_time))
+        histories.append(np.array(means, dtype="<f8").tobytes())
+    return DriftMemory(blocks=number, history=tuple(histories)), events
+
+
+def _event(series: int, earlier: list[float], later: list[float], block: int, event_time: datetime) -> DriftEvent:
+    """The change from the earlier block means to the later ones."""
+    before, after = _mean(earlier), _mean(later)
+    return DriftEvent(
+        series=SERIES[series],
+        direction="up" if after > before else "down",
+        before=before,
+        after=after,
+        block=block,
+        event_time=event_time,
+    )
+
+
+def _changed(means: list[float], scale: float) -> int | None:
+    """How many of the latest block means belong to a new level, if the last one has made that certain."""
+    window = ADWIN(delta=DELTA, clock=1)  # type: ignore[no-untyped-call]
+    for mean in means:
+        window.update(mean * scale)  # type: ignore[no-untyped-call]
+    width = int(window.width)
+    return width if window.drift_detected and 0 < width < len(means) else None
+
+
+def _mean(values: list[float]) -> float:
+    """The mean, added up from the left."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total / len(values)

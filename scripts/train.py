@@ -1,0 +1,143 @@
+"""`riskstream train`: learns a bundle from a file of payments and says what it learned."""
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from detectors.bundle import Manifest
+from detectors.errors import RiskstreamError, TrainingError
+from detectors.thresholds import MATURITIES, Thresholds
+from scripts.options import fail
+from sinks.bundles import save_bundle
+from stream.enrichment import enrich_embedded
+from stream.sources.columns import POSITIVE, load_columns
+from stream.sources.files import FileContents, read_transactions
+
+SHOWN_MALFORMED = 5
+SHOWN_METRICS = {
+    "average_precision": "average precision",
+    "roc_auc": "ROC AUC",
+    "recall_high": "frauds found at high or above",
+    "said_over_found": "probability said over frauds found",
+}
+
+
+def train(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Parquet file of payments.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="CSV with transaction_id and is_fraud, if FILE has no labels."
+        ),
+    ] = None,
+    columns: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Column map of FILE, as TOML.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Directory of the bundle.")] = Path("bundles/current"),
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random: the same gives the same bundle.")] = 0,
+) -> None:
+    """Learn from history what is usual, and with labels what is fraud; save it as a bundle.
+
+    With 50 known frauds or more the score is a calibrated probability, otherwise it says how rare a payment is.
+    A few weeks with 10,000 payments or more are right; fewer than 1,000 reference rows (a quarter of the payments)
+    make thresholds provisional.
+
+    Exits with 0 when the bundle is saved, 1 when it cannot be, 2 when used wrongly.
+
+    Example: riskstream train payments.csv --output bundles/current
+    """
+    # scikit-learn takes a second to import: only this command waits for it.
+    from detectors.training import train as learn
+
+    console = Console(soft_wrap=True)
+    try:
+        contents = read_transactions(file, None if columns is None else load_columns(columns))
+        known = contents.labels if labels is None else _labels(labels)
+        _show_input(console, contents, known)
+        with console.status("learning..."):
+            bundle = learn(
+                enrich_embedded(contents.transactions),
+                known,
+                seed=seed,
+                label_source=file.name if labels is None else labels.name,
+            )
+        save_bundle(bundle, output)
+    except RiskstreamError as error:
+        fail(error)
+    _show(console, bundle.manifest)
+    console.print(f"saved bundle {bundle.version} to {output}", highlight=False, markup=False)
+
+
+def _labels(path: Path) -> dict[str, bool]:
+    """Labels by transaction id; a file that is none is refused with what it should look like."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+        reader = csv.DictReader(lines)
+        try:
+            if not {"transaction_id", "is_fraud"} <= set(reader.fieldnames or ()):
+                raise TrainingError(f"{path.name} needs the columns transaction_id and is_fraud in its first line.")
+            rows = [(row["transaction_id"] or "", (row["is_fraud"] or "").strip().lower()) for row in reader]
+        except csv.Error as error:
+            raise TrainingError(f"{path.name}, line {reader.line_num}: not CSV ({error}).") from error
+    return {identifier: said in POSITIVE for identifier, said in rows if identifier and said}
+
+
+def _show_input(console: Console, contents: FileContents, labels: dict[str, bool] | None) -> None:
+    count = len(contents.transactions)
+    known = "no labels" if labels is None else f"{len(labels):,} labels, {sum(labels.values()):,} of them fraud"
+    console.print(f"{count:,} payments read, {known}", highlight=False)
+    for row in contents.malformed[:SHOWN_MALFORMED]:
+        console.print(f"left out: {row}", highlight=False, markup=False)
+    if len(contents.malformed) > SHOWN_MALFORMED:
+        console.print(
+            f"left out: {len(contents.malformed) - SHOWN_MALFORMED:,} more malformed rows", highlight=False
+        )
+
+
+def _show(console: Console, manifest: Manifest) -> None:
+    """What was learned, for people."""
+    counts = manifest.counts
+    console.print(
+        f"learned from {counts.payments:,} payments of {counts.accounts:,} accounts, "
+        f"{manifest.first_event_time:%Y-%m-%d} to {manifest.last_event_time:%Y-%m-%d}: "
+        f"{counts.warm_up:,} to warm up, {counts.fitting:,} to fit on, {counts.reference:,} as reference",
+        highlight=False,
+    )
+    console.print(f"score: {manifest.score_kind}. {manifest.why}", highlight=False, markup=False)
+    if manifest.weak_logistic:
+        console.print(
+            "the logistic model is weakly labelled (the strangest 1 % by the other detectors): for explanation "
+            "only, its weight in the score is 0",
+            highlight=False,
+        )
+    for name, words in SHOWN_METRICS.items():
+        if name in manifest.metrics:
+            console.print(f"  {words}: {manifest.metrics[name]:.3f}", highlight=False)
+    console.print(_thresholds(manifest))
+    if manifest.provisional:
+        console.print(
+            f"thresholds are provisional: they rest on {counts.reference:,} reference rows, 1,000 are needed",
+            highlight=False,
+        )
+
+
+def _thresholds(manifest: Manifest) -> Table:
+    table, budgets = manifest.thresholds, manifest.budgets
+    shown = Table(title="least score of each level, from alert budgets", title_justify="left")
+    shown.add_column("accounts", no_wrap=True)
+    shown.add_column("reference rows", justify="right")
+    for level in ("medium", "high", "critical"):
+        shown.add_column(f"{level} ({getattr(budgets, level):.1%})", justify="right")
+    rows: list[tuple[str, int, Thresholds]] = [
+        (name, table.rows.get(name, 0), thresholds)
+        for name, thresholds in zip(MATURITIES, table.by_maturity, strict=True)
+    ]
+    for name, count, least in rows:
+        shared = name if least != table.pooled else f"{name} (as all)"
+        shown.add_row(
+            shared, f"{count:,}", *(f"{getattr(least, level):.4f}" for level in ("medium", "high", "critical"))
+        )
+    return shown
