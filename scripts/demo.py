@@ -1,10 +1,10 @@
 """`riskstream demo`: the whole product on one machine, with nothing installed but Python."""
 
-import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,21 +13,19 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from detectors.bundle import Bundle
 from detectors.errors import RiskstreamError
 from detectors.training import train
-from scripts.alerts import describe
-from scripts.demonstration.follow import AlertFollower
 from scripts.demonstration.outcome import archived, copy_archive, summarise
 from scripts.demonstration.report import print_summary
+from scripts.demonstration.show import show
 from scripts.demonstration.stage import Stage, open_stage
 from scripts.demonstration.summary import Summary
 from scripts.demonstration.world import World, file_world, simulated_world
 from scripts.options import fail
 from sinks.bundles import save_bundle
 from stream.enrichment import enrich_embedded
-from stream.publishing import DeliveryReport, PublishConfig, publish
 from stream.sources.columns import format_columns, save_columns
 from stream.sources.files import read_transactions
 
@@ -67,12 +65,79 @@ def demo(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _run(
-    console: Console, scratch: Path, csv: Path | None, target: Path | None, rate: float, keep: bool
-) -> None:
-    world = _simulate(console) if csv is None else _read(console, csv)
+def _run(console: Console, scratch: Path, csv: Path | None, target: Path | None, rate: float, keep: bool) -> None:
+    world = _simulated(console) if csv is None else _from_file(console, csv)
     console.print(f"[bold]{world.title}[/bold]")
-    bundle = _train(console, world, scratch / "bundle")
-    with console.status("Starting an embedded broker, an embedded S3 and a worker …"):
-        stack = open_stage(bundle, scratch / "worker.log")
-        stage = stack.__enter__()
+    bundle = _train(console, world)
+    save_bundle(bundle, scratch / "bundle")
+    with _opened(console, scratch) as stage:
+        follower = show(console, stage, world, rate)
+        objects = copy_archive(stage, scratch / "archive")
+        result = summarise(world, bundle, archived(stage), follower, stage.dead_letters(), objects)
+        _save(scratch / "archive", result, target)
+        print_summary(console, result, world.simulated, QUERY)
+        if keep:
+            _stay(console, stage)
+        stage.worker.stop()
+
+
+def _simulated(console: Console) -> World:
+    with console.status("Simulating payments …"):
+        return simulated_world()
+
+
+def _from_file(console: Console, path: Path) -> World:
+    with console.status(f"Reading {path.name} …"):
+        contents = read_transactions(path)
+    target = Path(f"{path.stem}.columns.toml")
+    save_columns(contents.columns, target)
+    console.print(f"Columns of {path.name}, saved as {target} (edit it and pass it with --columns to replay):")
+    console.print(format_columns(contents.columns), markup=False)
+    if contents.malformed:
+        console.print(f"{len(contents.malformed):,} malformed rows left out; the first: {contents.malformed[0]}")
+    return file_world(path, contents)
+
+
+def _train(console: Console, world: World) -> Bundle:
+    with console.status(f"Training on {len(world.training):,} payments …"):
+        bundle = train(enrich_embedded(world.training), world.labels, label_source="the file's labels")
+    manifest = bundle.manifest
+    console.print(f"bundle {bundle.version}: score kind [bold]{manifest.score_kind}[/bold]. {manifest.why}")
+    return bundle
+
+
+@contextmanager
+def _opened(console: Console, scratch: Path) -> Iterator[Stage]:
+    console.print("Starting an embedded broker, an embedded S3 and a worker …")
+    with open_stage(scratch / "bundle", scratch / "worker.log") as stage:
+        console.print(
+            f"embedded Kafka broker at {stage.settings.kafka_bootstrap}, embedded S3 at {stage.aws.endpoint},"
+            f" worker process {stage.worker.pid}"
+        )
+        yield stage
+
+
+def _save(archive: Path, result: Summary, target: Path | None) -> None:
+    """Put the archive's copy and the summary in place, each whole or not at all."""
+    final = OUTPUT / "archive"
+    OUTPUT.mkdir(exist_ok=True)
+    shutil.rmtree(final, ignore_errors=True)
+    shutil.move(archive, final)
+    if target is not None:
+        draft = target.with_name(f".{target.name}.part")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+        draft.replace(target)
+
+
+def _stay(console: Console, stage: Stage) -> None:
+    """Leave everything up, and say how other terminals reach it."""
+    console.print("\nStaying up until Ctrl-C. In another terminal:")
+    for name, value in {**stage.aws.environment(), **stage.environment()}.items():
+        console.print(f"  export {name}={value}", soft_wrap=True)
+    while True:
+        stage.worker.check()
+        time.sleep(0.5)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

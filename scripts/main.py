@@ -4,7 +4,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("worker", "replay", "simulate", "train", "score", "alerts", "query", "create_topics", "doctor")
+COMMANDS = ("demo", "worker", "replay", "simulate", "train", "score", "alerts", "query", "create_topics", "doctor")
 GROUPS = ("dead_letters",)
 
 

@@ -24,10 +24,11 @@ PRODUCED_AT = "produced-at"
 ADMIT_EVERY = 500
 """Payments between two calls of `admit`."""
 PROGRESS_SECONDS = 0.1
+CONNECT_SECONDS = 10.0
 _NAP_SECONDS = 0.02
 _FLUSH_SECONDS = 0.1  # Longer waits may block their whole length (confluent-kafka-python issue 2215).
 
-_PRODUCER = {
+PRODUCER: dict[str, str] = {
     "partitioner": "murmur2_random",
     "enable.idempotence": "true",
     "linger.ms": "5",
@@ -35,6 +36,7 @@ _PRODUCER = {
     "queue.buffering.max.messages": "100000",
     "log_level": "0",
 }
+"""librdkafka properties of the producer; partitioned as Java, aiokafka and `stream.partitioning` do."""
 
 
 class PublishingError(StreamError):
@@ -168,13 +170,13 @@ class _Run:
     told: float = 0.0
 
     def __post_init__(self) -> None:
-        self.producer = Producer({**self.config.client, **_PRODUCER})
+        self.producer = Producer({**self.config.client, **PRODUCER})
 
     def check_topic(self) -> None:
         """Raise unless a broker answers and has the topic."""
         servers = self.config.client.get("bootstrap.servers", "the configured address")
         try:
-            topics = self.producer.list_topics(timeout=10).topics
+            topics = self.producer.list_topics(timeout=CONNECT_SECONDS).topics
         except KafkaException as error:
             raise BrokerUnavailable(f"no Kafka broker answers at {servers}: {error.args[0].str()}") from error
         if self.config.topic not in topics:

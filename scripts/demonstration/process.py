@@ -35,7 +35,7 @@ class WorkerProcess:
     def __enter__(self) -> "WorkerProcess":
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C reaches the demo alone, which then stops the worker in order.
-            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and package
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "scripts.main", "worker"],
                 env={**os.environ, **self._environment},
                 stdout=log,
@@ -59,6 +59,11 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._running().pid
 
     def stop(self) -> None:
         """Drain and stop; raise WorkerFailed if it did not end well."""

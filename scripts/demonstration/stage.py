@@ -31,6 +31,10 @@ class Stage:
     gate: LagGate
     aws: EmbeddedAws
 
+    def environment(self) -> dict[str, str]:
+        """Give the settings with which other commands reach this pipeline."""
+        return _environment(self.settings)
+
     def admit(self, _sent: int) -> bool:
         """Hold the replay back while the archive is too far behind; raise if the worker has died."""
         for _ in range(int(CAUGHT_UP_SECONDS)):

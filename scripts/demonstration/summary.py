@@ -1,4 +1,4 @@
-"""What the demo says at the end: counts, rates, quality beside "amount only", and latency, as a value and as JSON."""
+"""What the demo says at the end: counts, rates, quality beside "amount only", and latency; a value that is JSON."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from detectors.alerting import is_risky
+from detectors.assessment import LEVELS, RiskLevel
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -15,7 +16,7 @@ class Payment(msgspec.Struct, frozen=True):
     transaction_id: str
     amount: float
     score: float
-    level: str
+    level: RiskLevel
     published: bool
     """It became an alert of its own, instead of being folded into one that was out already."""
 
@@ -55,6 +56,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     backfilled: int
     s3_objects: int
     levels: dict[str, int]
+    """Live transactions by risk level."""
+    backfilled_levels: dict[str, int]
+    """Those of the history, which the bundle of `--csv` was trained on."""
 
 
 def quality(
@@ -80,6 +84,12 @@ def quality(
         _share(by_amount.total(), present.total()),
         patterns,
     )
+
+
+def levels(payments: Sequence[Payment]) -> dict[str, int]:
+    """Count payments by risk level, the lowest first; levels that do not occur count 0."""
+    counts = Counter(payment.level for payment in payments)
+    return {level: counts[level] for level in LEVELS}
 
 
 def percentile_ms(latencies_s: Sequence[float], percent: float) -> float | None:

@@ -143,7 +143,7 @@ def _build(some: Payments, people: Population, names: _Names, first: int) -> Ite
         "transaction_type": _words(TYPES, some.type),
         "channel": _words(CHANNELS, some.channel),
         "device_id": names.ids("dev", some.device),
-        "ip_address": _dotted(some.ip),
+        "ip_address": dotted(some.ip),
         "location": _words([city.name for city in CITIES], some.city),
         "latitude": _numbers(some.latitude, 4),
         "longitude": _numbers(some.longitude, 4),
@@ -170,7 +170,8 @@ def _numbers(values: Floats, decimals: int) -> list[float | None]:
     return [None if value != value else value for value in np.round(values, decimals).tolist()]
 
 
-def _dotted(addresses: Ints) -> list[str | None]:
+def dotted(addresses: Ints) -> list[str | None]:
+    """Return IPv4 addresses as they are written, None for NONE."""
     return [
         None if each == NONE else f"{each >> 24}.{each >> 16 & 255}.{each >> 8 & 255}.{each & 255}"
         for each in addresses.tolist()

@@ -24,7 +24,7 @@ EPOCH_FORMATS = {"epoch_s": 1.0, "epoch_ms": 1000.0}
 _MAX_TEXT = 256
 _SHOWN = 40
 _PRIVATE = IDS | {"ip_address"}
-_LONG_NUMBER = re.compile(r"\d[\d -]{7,}\d")
+_LONG_NUMBER = re.compile(r"\d{9,}|\d(?:[ -]?\d){11,}")
 _BOUNDS: dict[str, tuple[float, float]] = {
     "amount": (0, math.inf),
     "latitude": (-90, 90),

@@ -72,7 +72,7 @@ def habit(count: int = 30, **fields: Any) -> AccountFold:
 
 
 @given(sequences(), st.sets(st.integers(0, 40)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_memory_survives_encoding_between_any_two_payments(
     transactions: list[EnrichedTransaction], borders: set[int]
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_memory_survives_encoding_between_any_two_payments(
 
 
 @given(sequences())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_row_holds_finite_numbers_or_nan(transactions: list[EnrichedTransaction]) -> None:
     fold = AccountFold()
     for tx in transactions:
@@ -97,7 +97,7 @@ def test_a_row_holds_finite_numbers_or_nan(transactions: list[EnrichedTransactio
 
 
 @given(sequences(10), sequences(10))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_observing_does_not_mutate_the_memory_it_began_with(
     before: list[EnrichedTransaction], after: list[EnrichedTransaction]
 ) -> None:

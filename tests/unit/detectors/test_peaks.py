@@ -10,7 +10,7 @@ _START = 1_700_000_000
 
 
 @given(st.lists(st.tuples(st.integers(1, 10 * DAY), st.integers(-5000, 5000)), max_size=50))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_peaks_of_payments_in_order_are_the_maxima_of_their_windows(steps: list[tuple[int, int]]) -> None:
     peaks = Peaks()
     known: list[tuple[int, float]] = []

@@ -52,7 +52,7 @@ def test_every_code_is_documented() -> None:
     st.lists(st.floats(-50, 50), min_size=len(_TERMS), max_size=len(_TERMS)),
     st.integers(0, 6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_reasons_and_the_rest_add_up_to_the_terms(transactions: list[Any], terms: list[float], limit: int) -> None:
     fold = AccountFold()
     for tx in transactions:

@@ -7,7 +7,7 @@ from detectors.ring import meet
 
 
 @given(st.lists(st.sampled_from([b"aa", b"ab", b"ba", b"bb", b"bc"]), max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_ring_recognises_the_latest_distinct_entries(entries: list[bytes]) -> None:
     ring = b""
     known: OrderedDict[bytes, None] = OrderedDict()

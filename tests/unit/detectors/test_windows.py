@@ -10,7 +10,7 @@ _payments = st.lists(st.tuples(_times, st.integers(0, 10**6) | st.integers(0, 10
 
 
 @given(_payments)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_windows_equal_their_definition_in_any_order_of_arrival(payments: list[tuple[int, int]]) -> None:
     recent = RecentPayments()
     known: list[tuple[int, int]] = []

@@ -1,5 +1,6 @@
 """Single cells."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
         (Options(timezone="UTC", time_format="%d/%m/%Y %H:%M"), "05/01/2026 12:00"),
         (Options(time_format="epoch_s"), "1767614400"),
         (Options(time_format="epoch_ms"), 1767614400000),
-        (Options(timezone="UTC"), datetime(2026, 1, 5, 12)),  # noqa: DTZ001  # as Parquet gives it
+        (Options(timezone="UTC"), datetime(2026, 1, 5, 12)),  # as Parquet gives it
     ],
 )
 def test_times_are_read_in_many_spellings(options: Options, cell: object) -> None:
@@ -108,10 +109,8 @@ def test_no_cell_raises_anything_but_a_cell_error(field: str, cell: object) -> N
     show_cell(field, cell)
     if is_absent(cell):
         return
-    try:
+    with suppress(CellError):
         cell_reader(field, Options())(cell)
-    except CellError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -121,6 +120,7 @@ def test_no_cell_raises_anything_but_a_cell_error(field: str, cell: object) -> N
         ("ip_address", "73.1.2.234", "….234"),
         ("amount", "4111 1111 1111 1234", "…1234"),
         ("amount", "12,50", "12,50"),
+        ("event_time", "2026-01-05 10:00", "2026-01-05 10:00"),
         ("location", "x" * 50, "x" * 40 + "…"),
         ("channel", "red\x1b[31m", "red\\x1b[31m"),
     ],

@@ -94,7 +94,7 @@ def test_a_wrong_map_is_an_error_that_says_what_is_wrong(tmp_path: Path, text: s
     path = tmp_path / "map.toml"
     path.write_text(text)
 
-    with pytest.raises(ColumnMapError, match="map.toml") as caught:
+    with pytest.raises(ColumnMapError, match=r"map\.toml") as caught:
         load_columns(path)
 
     assert says in str(caught.value)

@@ -72,7 +72,7 @@ def test_a_malformed_row_is_named_and_the_others_are_read(write: Write, row: str
 
     assert [each.transaction_id for each in contents.transactions] == ["t1", "t9"]
     assert len(contents.malformed) == 1
-    assert str(contents.malformed[0]).startswith(says) or says in str(contents.malformed[0])
+    assert says in str(contents.malformed[0])
 
 
 def test_strict_stops_at_the_first_malformed_row(write: Write) -> None:
@@ -138,7 +138,7 @@ def test_limit_ends_reading_early(write: Write) -> None:
     ],
 )
 def test_a_file_that_is_no_table_is_refused(write: Write, content: bytes, says: str) -> None:
-    with pytest.raises(FileError, match="payments.csv") as caught:
+    with pytest.raises(FileError, match=r"payments\.csv") as caught:
         read_transactions(write(content))
 
     assert says in str(caught.value)
@@ -160,10 +160,9 @@ def test_a_wrong_header_says_what_is_missing_and_what_is_there(write: Write) -> 
 
 
 @pytest.mark.parametrize(
-    ("header", "says"), [(HEADER, "which does not exist"), (HEADER + ",Sum,Sum", "exists 2 times")]
+    ("header", "says"), [(HEADER, "which does not exist"), (HEADER + ",Sum,Sum", "which exists 2 times")]
 )
 def test_a_map_that_misses_the_file_is_refused(write: Write, header: str, says: str) -> None:
-    columns = ColumnMap(columns={**builtin_columns("handbook").columns, "account_id": "account_id"})
     columns = ColumnMap(columns={name: name for name in HEADER.split(",")} | {"account_balance": "Sum"})
 
     with pytest.raises(HeaderError, match=f"the column map names 'Sum', {says}"):
@@ -198,7 +197,7 @@ def parquet(tmp_path: Path) -> Path:
     table = pa.table(
         {
             "transaction_id": pa.array([0, 1, 2], pa.int32()),
-            "event_time": pa.array([datetime(2018, 4, 1, hour) for hour in range(3)], pa.timestamp("ns")),  # noqa: DTZ001
+            "event_time": pa.array([datetime(2018, 4, 1, hour) for hour in range(3)], pa.timestamp("ns")),
             "customer_id": pa.array([596.0, 4961.0, None], pa.float64()),
             "terminal_id": pa.array([3156, 3412, 1], pa.int16()),
             "amount": [57.16, float("nan"), 3.0],

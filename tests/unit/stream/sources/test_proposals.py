@@ -38,7 +38,8 @@ def test_common_names_of_card_data_are_understood() -> None:
 
 
 def test_the_handbooks_original_names_are_understood() -> None:
-    header = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD,TX_FRAUD_SCENARIO".split(",")
+    header = ["TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID"]
+    header += ["TX_AMOUNT", "TX_FRAUD", "TX_FRAUD_SCENARIO"]
     row = ["0", "2018-04-01 00:00:31", "596", "3156", "57.16", "0", "0"]
 
     proposal = propose_columns(header, [row])
