@@ -19,9 +19,8 @@ endif
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=directory are optional
-	@$(BIN)/riskstream demo $(if $(CSV),--csv "$(CSV)") $(if $(SUMMARY),--summary "$(SUMMARY)") \
-		$(if $(KEEP),--keep "$(KEEP)")
+demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=1 (stay up afterwards) are optional
+	@$(BIN)/riskstream demo $(if $(CSV),--csv "$(CSV)") $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(KEEP),--keep)
 
 test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Java 17+ and Maven are installed
 	@$(BIN)/python -m pytest tests

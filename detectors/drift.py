@@ -22,12 +22,13 @@ from detectors.errors import MemoryFormatError
 MEMORY_VERSION: Final = 1
 BLOCK: Final = 256
 """Payments per block: enough for a mean with little noise, few enough that a change shows soon."""
-MOST_BLOCKS: Final = 128
+MOST_BLOCKS: Final = 96
 """When this many block means are held..."""
-KEPT_BLOCKS: Final = 64
-"""...the older ones are forgotten, down to this many."""
-DELTA: Final = 1e-4
-"""ADWIN's confidence: the chance of a false alarm at one check of a stationary series, by its own bound."""
+KEPT_BLOCKS: Final = 48
+"""...the older ones are forgotten, down to this many: the memory is written with every batch."""
+DELTA: Final = 0.002
+"""ADWIN's bound on a false alarm, river's default. The bound is loose: ten stationary weeks of 70,000 payments
+gave no alarm in any series; a strangeness that grows by half is noticed after 10 blocks, by a fifth after 20."""
 TAIL_SCALE: Final = math.sqrt(BLOCK)
 """Turns a mean strangeness into units of its own noise: -ln of a uniform tail has standard deviation 1."""
 ALERT_SCALE: Final = math.sqrt(BLOCK / 0.005)
@@ -68,7 +69,7 @@ class DriftMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     counts: tuple[int, ...] = (0,) * len(SERIES)
     """Payments of the open block that had a value."""
     history: tuple[bytes, ...] = (b"",) * len(SERIES)
-    """Means of the latest blocks, oldest first: float64, little-endian."""
+    """Means of the latest blocks, oldest first: float32, little-endian."""
 
 
 def encode_drift(memory: DriftMemory) -> bytes:
@@ -136,13 +137,15 @@ def _close(memory: DriftMemory, event_time: datetime) -> tuple[DriftMemory, list
     events: list[DriftEvent] = []
     histories: list[bytes] = []
     for series, (total, count) in enumerate(zip(memory.sums, memory.counts, strict=True)):
-        means = np.frombuffer(memory.history[series], dtype="<f8").tolist()
+        means = np.frombuffer(memory.history[series], dtype="<f4").tolist()
         if count:
-            means = [*(means if len(means) < MOST_BLOCKS else means[-KEPT_BLOCKS:]), total / count]
-        if count and (width := _changed(means, SCALES[series])):
-            means, earlier = means[-width:], means[:-width]
-            events.append(_event(series, earlier, means, number, event_time))
-        histories.append(np.array(means, dtype="<f8").tobytes())
+            mean = float(np.float32(total / count))
+            means = [*(means if len(means) < MOST_BLOCKS else means[-KEPT_BLOCKS:]), mean]
+        if count and _has_changed(means, SCALES[series]):
+            border = _border(means)
+            events.append(_event(series, means[:border], means[border:], number, event_time))
+            means = means[border:]
+        histories.append(np.array(means, dtype="<f4").tobytes())
     return DriftMemory(blocks=number, history=tuple(histories)), events
 
 
@@ -159,13 +162,28 @@ def _event(series: int, earlier: list[float], later: list[float], block: int, ev
     )
 
 
-def _changed(means: list[float], scale: float) -> int | None:
-    """How many of the latest block means belong to a new level, if the last one has made that certain."""
+def _has_changed(means: list[float], scale: float) -> bool:
+    """Whether the last block has made it certain that the level changed somewhere in these block means."""
     window = ADWIN(delta=DELTA, clock=1)  # type: ignore[no-untyped-call]
     for mean in means:
         window.update(mean * scale)  # type: ignore[no-untyped-call]
-    width = int(window.width)
-    return width if window.drift_detected and 0 < width < len(means) else None
+    return bool(window.drift_detected) and len(means) > 1
+
+
+def _border(means: list[float]) -> int:
+    """Where the new level begins: the split that explains most of the variance (least squares).
+
+    ADWIN itself only drops old values until the rest could be of one level: it would report the change twice.
+    """
+    total, count = _mean(means) * len(means), len(means)
+    best, border, sum_before = -1.0, 1, 0.0
+    for split in range(1, count):
+        sum_before += means[split - 1]
+        difference = sum_before / split - (total - sum_before) / (count - split)
+        explained = split * (count - split) / count * difference * difference
+        if explained > best:
+            best, border = explained, split
+    return border
 
 
 def _mean(values: list[float]) -> float:

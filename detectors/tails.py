@@ -14,6 +14,8 @@ GRID_PER_DECADE: Final = 25
 """Grid points for each factor of ten of the tail's share, so that the far end is as finely drawn as the middle."""
 EXCESS_SHARE: Final = 0.01
 """The top of the reference traffic whose mean excess gives the slope beyond its largest score."""
+LEAST_STEP: Final = 1e-12
+"""Distance between grid points, relative to the spread of the scores, below which they count as one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,8 @@ def fit_tail(scores: NDArray[np.float64]) -> TailCurve | None:
     chosen = _thin(rarity)
     grid, values = distinct[chosen], rarity[chosen]
     slope = np.empty_like(grid)
-    slope[:-1] = np.diff(values) / np.diff(grid)
+    # Scores that differ by rounding only must not make an endless slope.
+    slope[:-1] = np.diff(values) / np.maximum(np.diff(grid), LEAST_STEP * max(1.0, float(grid[-1] - grid[0])))
     slope[-1] = 1.0 / _mean_excess(known)
     return TailCurve(score=grid, strangeness=values + 0.0, slope=slope)
 

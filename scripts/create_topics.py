@@ -26,8 +26,8 @@ def create_topics(
 ) -> None:
     """Create the topics that are missing, and say how to mend those that differ.
 
-    Plan 4 to 8 partitions for each worker you expect: changing their number later moves accounts away from
-    their memories.
+    Plan 4 to 8 partitions for each worker you expect: another number later
+    moves accounts away from their memories.
 
     Exits with 0 when all topics are as declared, 1 when not.
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from detectors.errors import BundleError
 from scripts.options import FAILED, settings_from
 from sinks.bundles import load_bundle
-from sinks.errors import SinkError
+from sinks.errors import ArchiveUnavailableError, SinkError
 from sinks.s3 import archive_error, s3_client
 from stream.errors import StreamError
 from stream.settings import Settings
@@ -81,9 +81,9 @@ def _examine_s3(settings: Settings) -> Finding:
             return Finding("s3", False, f"bucket {bucket} does not exist: {mend}")
         return Finding("s3", False, str(archive_error(error, f"look at bucket {bucket}")))
     except BotoCoreError as error:
-        return Finding(
-            "s3", False, f"{archive_error(error, f'look at bucket {bucket}')}; check RISKSTREAM_S3_ENDPOINT"
-        )
+        trouble = archive_error(error, f"look at bucket {bucket}")
+        mend = "; check RISKSTREAM_S3_ENDPOINT" if isinstance(trouble, ArchiveUnavailableError) else ""
+        return Finding("s3", False, f"{trouble}{mend}")
     except SinkError as error:
         return Finding("s3", False, str(error))
     return Finding("s3", True, f"bucket {bucket} at {client.meta.endpoint_url}")

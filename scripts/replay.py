@@ -58,11 +58,12 @@ def replay(
 ) -> None:
     """Publish the payments of a file, in event-time order and keyed by account; flat out unless told otherwise.
 
-    Rows that are no payments are named and left out. Our own CSV, Kaggle's bank CSV and the Fraud Detection
-    Handbook's columns are known; for another file the columns are found from headers and values, and shown.
+    Rows that are no payments are named and left out. Our own CSV, Kaggle's
+    bank CSV and the Fraud Detection Handbook's columns are known; for another
+    file the columns are found from headers and values, and shown.
 
-    Exits with 0 when every payment was acknowledged, 1 when not, 2 on wrong usage, 130 when ended by Ctrl-C
-    (what was queued is delivered first).
+    Exits with 0 when every payment was acknowledged, 1 when not, 2 on wrong
+    usage, 130 when ended by Ctrl-C (what was queued is delivered first).
 
     Example: riskstream replay history.csv --backfill
 
@@ -133,7 +134,8 @@ def _gate(settings: Settings, max_lag: int | None) -> Iterator[Admit | None]:
 @contextmanager
 def _progress(console: Console, total: int | None) -> Iterator[Callable[[DeliveryReport], None]]:
     columns = (TextColumn("Replaying"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=total)
 
         def show(report: DeliveryReport) -> None:

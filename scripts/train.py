@@ -78,7 +78,9 @@ def _labels(path: Path) -> dict[str, bool]:
         reader = csv.DictReader(lines)
         try:
             if not {"transaction_id", "is_fraud"} <= set(reader.fieldnames or ()):
-                raise TrainingError(f"{path.name} needs the columns transaction_id and is_fraud in its first line.")
+                raise TrainingError(
+                    f"{path.name} needs the columns transaction_id and is_fraud in its first line."
+                )
             rows = [(row["transaction_id"] or "", (row["is_fraud"] or "").strip().lower()) for row in reader]
         except csv.Error as error:
             raise TrainingError(f"{path.name}, line {reader.line_num}: not CSV ({error}).") from error

@@ -1,6 +1,9 @@
 """The one place where things are wired: settings and a bundle become a Faust application with its agents."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
+
 from faust.types import TP
 
 from detectors.bundle import Bundle
@@ -82,6 +85,8 @@ def _faust_app(settings: Settings) -> BatchApp:
         consumer_max_fetch_size=LARGEST_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         store="memory://",
+        # Faust makes this directory even for the memory store, by default in the current one.
+        datadir=str(Path(tempfile.gettempdir()) / f"{settings.app_id}-data"),
         table_standby_replicas=0,
         key_serializer="raw",
         value_serializer="raw",

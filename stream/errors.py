@@ -3,7 +3,13 @@
 StreamError
 ├── SettingsError        a setting, or the bundle it names, cannot be used
 ├── BrokerUnavailable    no broker answers
-└── OffsetGap            records were deleted before they were read
+├── OffsetGap            records were deleted before they were read
+├── TopicsError          the broker refuses a topic                        (stream.topics)
+├── FileError, HeaderError, MalformedRowError, ColumnMapError              (stream.sources)
+├── SimulationError      asked for traffic that cannot be made             (stream.simulation)
+├── PublishingError, PacingError                                           (stream.publishing, stream.pacing)
+├── ProviderUnavailable  a geolocation service does not answer             (stream.enrichment)
+└── EmbeddedBrokerError, EmbeddedAwsError                                  (stream.embedded)
 """
 
 from detectors.errors import RiskstreamError

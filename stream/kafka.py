@@ -57,7 +57,7 @@ def wait_for_broker(settings: Settings) -> None:
         BrokerUnavailable: none did within `kafka_connect_seconds`.
     """
     deadline = time.monotonic() + settings.kafka_connect_seconds
-    admin = AdminClient({**settings.kafka_client(), "log_level": 0})
+    admin = AdminClient({**settings.kafka_client()})
     while True:
         try:
             admin.list_topics(timeout=min(2.0, settings.kafka_connect_seconds))

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
         properties = {
             "bootstrap.servers": self.kafka_bootstrap,
             "security.protocol": self.kafka_security_protocol,
+            # Commands report errors in their own words; librdkafka would also write its own lines to stderr.
+            "log_level": "0",
         }
         if self.kafka_security_protocol.startswith("SASL"):
             properties["sasl.mechanism"] = self.kafka_sasl_mechanism

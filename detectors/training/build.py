@@ -14,6 +14,7 @@ from detectors.bundle import Bundle, Calibration, Counts, Manifest, OperatingPoi
 from detectors.fusion import LOGISTIC, Fusion, fused_statistic, measures, score_of, strangeness_of
 from detectors.tails import TailCurve, fit_tail
 from detectors.thresholds import ENOUGH_ROWS, Budgets, LevelTable, levels
+from detectors.training.columns import column_means
 from detectors.training.history import FeatureHistory, feature_history
 from detectors.training.levels import fit_levels, operating_points
 from detectors.training.metrics import label_metrics, level_shares, probability_metrics
@@ -116,7 +117,7 @@ def _stacked(models: Models, split: Split) -> tuple[Fusion, Calibration]:
     measured = measures(models.scores, strangeness_of(models.scores, models.tails))
     labelled = split.labelled[split.reference]
     stack = fit_stack(measured[labelled], split.frauds[split.reference][labelled])
-    reference = np.nanmean(measured, axis=0)
+    reference = column_means(measured)
     reference[LOGISTIC] = models.logistic.baseline  # so that the model's contributions add up to its part
     intercept = stack.intercept
     for weight, mean in zip(stack.weights, reference, strict=True):

@@ -8,6 +8,7 @@ from sklearn.ensemble import IsolationForest
 
 from detectors.features import FEATURES
 from detectors.isolation_forest import Forest
+from detectors.training.columns import column_medians
 
 FOREST_FEATURES: Final = (
     "amount_z",
@@ -34,12 +35,6 @@ def fit_forest(rows: NDArray[np.float64], seed: int) -> Forest:
     filled = np.where(np.isnan(chosen), median, chosen)
     model = IsolationForest(n_estimators=TREES, max_samples=min(SAMPLE_ROWS, len(rows)), random_state=seed)
     return flatten(model.fit(filled), columns, median)
-
-
-def column_medians(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median of what is present in each column, 0 where nothing is: (columns,) float64."""
-    present = [column[~np.isnan(column)] for column in rows.T]
-    return np.array([np.median(column) if len(column) else 0.0 for column in present])
 
 
 def flatten(model: IsolationForest, columns: NDArray[np.int64], median: NDArray[np.float64]) -> Forest:

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from detectors.assessment import DETECTORS
 from detectors.bundle import Calibration
 from detectors.fusion import LOGISTIC
+from detectors.training.columns import column_means
 
 STRENGTH: Final = 10.0
 """Inverse weight of the penalty: hardly any, there are four weights."""
@@ -32,7 +33,7 @@ def fit_stack(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Stack
 
     Weights come from the earlier half, the two parameters of the calibration from the later one.
     """
-    filled = np.where(np.isnan(measured), np.nanmean(measured, axis=0), measured)
+    filled = np.where(np.isnan(measured), column_means(measured), measured)
     half = len(frauds) // 2
     if min(int(frauds[:half].sum()), int(frauds[half:].sum())) >= ENOUGH_FRAUDS_PER_HALF:
         weights, intercept = _non_negative(filled[:half], frauds[:half])

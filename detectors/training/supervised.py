@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from detectors.features import FEATURES
 from detectors.logistic import Logistic, logistic_contributions
 from detectors.thresholds import MATURE_FROM
-from detectors.training.clusters import spread
+from detectors.training.columns import spread
 
 KNOT_QUANTILES: Final = (0.5, 0.9, 0.99)
 """Where curves may bend. More bends gained nothing on labelled data."""

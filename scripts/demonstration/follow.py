@@ -66,7 +66,7 @@ class AlertFollower:
         if event.id in self._ids:
             return
         self._ids.add(event.id)
-        for name, value in message.headers() or []:
-            if name == INGESTED_AT and value is not None:
-                self.latencies_s.append(arrived - int(value) / 1000)
+        ingested_at = dict(message.headers() or []).get(INGESTED_AT)
+        if ingested_at is not None:
+            self.latencies_s.append(arrived - int(ingested_at) / 1000)
         self._show(event)

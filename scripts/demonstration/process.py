@@ -65,6 +65,12 @@ class WorkerProcess:
         """The worker's process id."""
         return self._running().pid
 
+    def cpu_seconds(self) -> float:
+        """CPU time the worker has used so far, user and system, all threads (Linux only)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = int(fields[11]), int(fields[12])
+        return (user + system) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """Drain and stop; raise WorkerFailed if it did not end well."""
         process = self._running()

@@ -1,4 +1,4 @@
-"""What the demo says at the end: counts, rates, quality beside "amount only", and latency; a value that is JSON."""
+"""What the demo says at the end: counts, rates, quality beside "amount only", latency; a value that is JSON."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.utils.futures import notify
@@ -104,9 +104,15 @@ class BatchConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the committed offsets; ranges start again from there."""
         await super().perform_seek()
-        for tp, offset in self._read_offset.items():
-            if self._is_batched(tp):
-                self._restart(tp, offset)
+        batched = {tp: offset for tp, offset in self._read_offset.items() if self._is_batched(tp)}
+        for tp, offset in batched.items():
+            self._restart(tp, offset)
+        # aiokafka leaves a partition without a commit where it is, past records that were dropped meanwhile.
+        uncommitted = [
+            TopicPartition(*tp) for tp in self.assignment() if self._is_batched(tp) and not batched.get(tp)
+        ]
+        if uncommitted:
+            await self._thread.seek_to_beginning(*uncommitted)
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Seek one partition; its ranges start again from there."""

@@ -1,6 +1,7 @@
 """The declared topics, and the comparison with what a cluster has."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -19,6 +20,7 @@ from stream.topics import (
     describe_topics,
 )
 
+DOCUMENTATION = (Path(__file__).resolve().parents[3] / "docs" / "kafka.md").read_text()
 TOPICS = declared_topics(partitions=8, app_id="riskstream")
 
 
@@ -59,6 +61,13 @@ def test_the_largest_batch_fits_into_a_segment(topic: Topic) -> None:
 
 def test_the_input_topic_takes_more_than_ten_megabytes() -> None:
     assert TOPICS[0].max_message_bytes > 10 * MIB
+
+
+@pytest.mark.parametrize("topic", declared_topics(8, app_id="<app id>"), ids=lambda topic: topic.name)
+def test_the_documentation_describes_every_topic(topic: Topic) -> None:
+    kept = "the last of each key, for ever" if topic.cleanup == "compact" else f"{topic.retention.days} days"
+
+    assert f"| `{topic.name}` | {topic.key} | {topic.holds} | {kept} |" in DOCUMENTATION
 
 
 def test_what_is_as_declared_has_no_mismatch() -> None:

@@ -157,7 +157,7 @@ def test_nobody_spends_more_than_the_balance(default_run: Simulated) -> None:
 
 
 def speeds_km_h(payments: Payments) -> Floats:
-    """Return the speed between one account's payments in person, over 100 km apart; ordered by account and time."""
+    """Return the speed between an account's payments in person, over 100 km apart; ordered by account and time."""
     lat, lon = np.radians(payments.latitude), np.radians(payments.longitude)
     half = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
     distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))

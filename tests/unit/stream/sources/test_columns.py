@@ -38,7 +38,7 @@ MAPS = st.builds(
 
 
 @given(columns=MAPS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_saved_map_is_loaded_as_it_was(columns: ColumnMap, tmp_path: Path) -> None:
     save_columns(columns, tmp_path / "map.toml")
 

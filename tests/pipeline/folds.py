@@ -1,0 +1,59 @@
+"""What has to come out: the pure fold of what a partition of `transactions.enriched` holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from detectors.assessment import Assessment
+from detectors.bundle import Bundle
+from detectors.transaction import EnrichedTransaction
+from stream.backtest import PartitionFold
+from stream.head import Guard, Head, encode_head, head_key
+from stream.headers import parse_origin
+from tests.pipeline.topics import Logged
+
+_decode = msgspec.json.Decoder(EnrichedTransaction).decode
+encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class ExpectedPartition:
+    """Follows one partition's log and knows what its memories and assessments must be by now."""
+
+    partition: int
+    bundle: Bundle
+    fold: PartitionFold = field(init=False)
+    guard: Guard = field(default_factory=lambda: Guard(Head()))
+
+    def __post_init__(self) -> None:
+        self.fold = PartitionFold(self.partition)
+
+    def follow(self, records: Sequence[Logged], batch: int = 700) -> None:
+        """Apply more records of the log; those that were delivered twice are left out, as a worker must."""
+        fresh = [record for record in records if self.guard.admit(record.offset, parse_origin(record.headers))]
+        self.fold.feed([_decode(record.value or b"") for record in fresh], self.bundle, batch)
+
+    @property
+    def memories(self) -> dict[bytes, bytes]:
+        """Every memory of the partition, its head included."""
+        head = encode_head(self.guard.head(self.bundle.version))
+        return {**self.fold.memories, head_key(self.partition): head}
+
+    @property
+    def assessments(self) -> list[bytes]:
+        """Every assessment as it goes over the wire, in order."""
+        return encoded(self.fold.assessments)
+
+
+def encoded(assessments: Sequence[Assessment]) -> list[bytes]:
+    """Assessments as they go over the wire."""
+    return [encode(assessment) for assessment in assessments]
+
+
+def follow_log(log: Sequence[Sequence[Logged]], bundle: Bundle) -> list[ExpectedPartition]:
+    """Fold a whole topic, partition by partition; an empty partition must have no memories at all."""
+    expected = [ExpectedPartition(partition, bundle) for partition in range(len(log))]
+    for fold, records in zip(expected, log, strict=True):
+        fold.follow(records)
+    return expected
