@@ -14,6 +14,8 @@ GRID_PER_DECADE: Final = 25
 """Grid points for each factor of ten of the tail's share, so that the far end is as finely drawn as the middle."""
 EXCESS_SHARE: Final = 0.01
 """The top of the reference traffic whose mean excess gives the slope beyond its largest score."""
+STRANGEST: Final = 50.0
+"""Where strangeness ends: no reference traffic can tell apart what happens less than once in 10^21."""
 LEAST_STEP: Final = 1e-12
 """Distance between grid points, relative to the spread of the scores, below which they count as one."""
 
@@ -31,13 +33,13 @@ class TailCurve:
 
 
 def strangeness(scores: NDArray[np.float64], curve: TailCurve) -> NDArray[np.float64]:
-    """-ln(tail) of each score: (n,) float64, at least 0; NaN stays NaN."""
+    """-ln(tail) of each score: (n,) float64, 0 to `STRANGEST`; NaN stays NaN."""
     at = np.searchsorted(curve.score, scores, side="right") - 1
     below = at < 0
     at[below] = 0
     result: NDArray[np.float64] = curve.strangeness[at] + curve.slope[at] * (scores - curve.score[at])
     result[below] = 0.0
-    return result
+    return np.minimum(result, STRANGEST)
 
 
 def score_at(value: float, curve: TailCurve) -> float:
@@ -81,4 +83,5 @@ def _mean_excess(known: NDArray[np.float64]) -> float:
     top = known[-max(int(len(known) * EXCESS_SHARE), 10) :]
     excess = float(np.mean(top - top[0]))
     spread = float(known[-1] - known[0])
-    return max(excess, spread * 1e-3) or 1.0
+    scale = max(excess, spread * 1e-3)
+    return scale if scale > LEAST_STEP else 1.0

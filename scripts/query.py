@@ -154,7 +154,7 @@ def _text(value: Any) -> str:
             return value
         case datetime() | date():
             return value.isoformat().replace("+00:00", "Z")
-        case list() | dict() | bool():
+        case list() | dict() | tuple() | bool():
             return _json.encode(value).decode()
         case _:
             return str(value)

@@ -17,7 +17,7 @@ from stream.publishing import Admit, DeliveryReport, PublishConfig, publish
 from stream.settings import Settings
 from stream.sources.columns import BUILTIN, ColumnMap, builtin_columns, format_columns, load_columns
 from stream.sources.files import FileContents, read_transactions
-from stream.topics import ENRICHED, TRANSACTIONS
+from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
 
 INTERRUPTED = 130
 SHOWN_MALFORMED = 10
@@ -47,7 +47,7 @@ def replay(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first malformed row.")] = False,
     max_lag: Annotated[
-        int | None, typer.Option(min=1, help="Wait while the workers are this many records behind.")
+        int | None, typer.Option(min=1, help="Wait while workers and archive are this many records behind.")
     ] = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="host:port of the brokers. Default: RISKSTREAM_KAFKA_BOOTSTRAP.")
@@ -122,7 +122,7 @@ def _gate(settings: Settings, max_lag: int | None) -> Iterator[Admit | None]:
     if max_lag is None:
         yield None
         return
-    with LagGate(settings.kafka_client(), settings.app_id, (TRANSACTIONS, ENRICHED)) as gate:
+    with LagGate(settings.kafka_client(), settings.app_id, (TRANSACTIONS, ENRICHED, ASSESSMENTS)) as gate:
 
         def admit(_sent: int) -> bool:
             hold_back(gate, max_lag, PATIENCE_SECONDS)

@@ -11,6 +11,7 @@ from detectors.assess import assess
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
 from detectors.decoding import Rejection
+from detectors.drift import DriftEvent
 from detectors.transaction import EnrichedTransaction
 from stream.partitioning import partition_of
 
@@ -26,6 +27,7 @@ class PartitionFold:
     assessments: list[Assessment] = field(default_factory=list)
     rejections: list[tuple[EnrichedTransaction, Rejection]] = field(default_factory=list)
     duplicates: int = 0
+    drifts: list[DriftEvent] = field(default_factory=list)
     memories: dict[bytes, bytes] = field(default_factory=dict)
 
     def feed(self, transactions: Sequence[EnrichedTransaction], bundle: Bundle, batch: int = BATCH) -> None:
@@ -36,6 +38,7 @@ class PartitionFold:
             self.assessments += [assessment for _, assessment in outcome.assessments]
             self.rejections += [(part[index], rejection) for index, rejection in outcome.rejections]
             self.duplicates += outcome.duplicates
+            self.drifts += outcome.drifts
             self.memories.update(outcome.memories)
 
 

@@ -7,13 +7,21 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.errors import BrokerUnavailable, StreamError
 
 CHECK_SECONDS = 0.1
 """A reader's lag is asked for at most this often."""
 ANSWER_SECONDS = 10.0
+_PASSING = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+}
+"""What a broker answers for a moment after its start, or when another takes over."""
 
 
 class PacingError(StreamError):
@@ -80,7 +88,7 @@ class LagGate:
     def __init__(self, client: Mapping[str, str], group: str, topics: Sequence[str]) -> None:
         self.group = group
         self._topics = tuple(topics)
-        self._consumer = Consumer({**client, "group.id": group, "enable.auto.commit": "false", "log_level": "0"})
+        self._consumer = Consumer({**client, "group.id": group, "enable.auto.commit": "false"})
         self._partitions: list[TopicPartition] = []
         self._asked = float("-inf")
         self._lag = 0
@@ -102,13 +110,17 @@ class LagGate:
 
     def lag(self) -> int:
         """Ask the broker for the group's lag over all topics, in records."""
-        try:
-            committed = self._consumer.committed(self._assignments(), timeout=ANSWER_SECONDS)
-            return sum(map(self._behind, committed))
-        except KafkaException as error:
-            raise BrokerUnavailable(
-                f"the lag of group {self.group} cannot be read: {error.args[0].str()}"
-            ) from error
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                committed = self._consumer.committed(self._assignments(), timeout=ANSWER_SECONDS)
+                return sum(map(self._behind, committed))
+            except KafkaException as error:
+                if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
+                    raise BrokerUnavailable(
+                        f"the lag of group {self.group} cannot be read: {error.args[0].str()}"
+                    ) from error
+            time.sleep(CHECK_SECONDS)
 
     def wait_below(self, limit: int, deadline: float) -> bool:
         """Return True as soon as the lag is below `limit`, False at the deadline (of `time.monotonic`).

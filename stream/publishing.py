@@ -19,8 +19,6 @@ from stream.headers import BACKFILL
 from stream.pacing import AtRate, AtSpeed, FlatOut, Pace
 from stream.topics import TRANSACTIONS
 
-PRODUCED_AT = "produced-at"
-"""Header: when the record was handed to the producer, in milliseconds since 1970."""
 ADMIT_EVERY = 500
 """Payments between two calls of `admit`."""
 PROGRESS_SECONDS = 0.1
@@ -220,9 +218,7 @@ class _Run:
             self._tell()
 
     def _send(self, transaction: Transaction) -> None:
-        headers: list[tuple[str, str | bytes | None]] = [(PRODUCED_AT, str(time.time_ns() // 1_000_000).encode())]
-        if self.config.backfill:
-            headers.append((BACKFILL, b"1"))
+        headers: list[tuple[str, str | bytes | None]] = [(BACKFILL, b"1")] if self.config.backfill else []
         value, key = self.encoder.encode(transaction), transaction.account_id.encode()
         while True:
             try:

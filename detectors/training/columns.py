@@ -15,7 +15,7 @@ def column_medians(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def column_scales(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviation of what is present in each column of (n, columns), 1 where it never varies: (columns,)."""
+    """Standard deviation of what is present in each column of (n, columns), 1 if it never varies: (columns,)."""
     deviations = np.array([np.std(column) if len(column) else 0.0 for column in _present(rows)])
     deviations[deviations < 1e-9] = 1.0
     return deviations

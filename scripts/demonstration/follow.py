@@ -19,7 +19,7 @@ class AlertFollower:
 
     def __init__(self, client: Mapping[str, str], show: Callable[[AlertEvent], None]) -> None:
         own = {"group.id": "demo-alerts", "enable.auto.commit": "false", "fetch.wait.max.ms": "10"}
-        self._consumer = Consumer({**client, **own, "log_level": "0"})
+        self._consumer = Consumer({**client, **own})
         self._show = show
         self._ids: set[str] = set()
         self._stopping = threading.Event()

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from detectors.assessment import LEVELS
 from scripts.demonstration.summary import Summary
 
 SIMULATED = "This traffic is simulated: it shows that the product works, not how well it will do on yours."
@@ -15,6 +16,8 @@ def print_summary(console: Console, summary: Summary, simulated: bool, query: st
     """Print counts, quality, latency, and how to look further."""
     console.rule("[bold]Summary")
     console.print(_counts(summary))
+    if not simulated:
+        console.print(_halves(summary))
     if summary.recall is None:
         console.print(f"\n{UNLABELLED}")
     else:
@@ -37,7 +40,7 @@ def _counts(summary: Summary) -> Table:
         ("assessed", f"{summary.assessed:,}", ""),
         ("dead letters", f"{summary.dead_letters:,}", ""),
         ("high or critical", f"{summary.risky:,}", _rate(summary)),
-        ("alerts published", f"{summary.alerts:,}", "an account's burst is one alert and its escalations"),
+        ("alerts published", f"{summary.alerts:,}", "a burst is one, and escalations"),
         ("produce to alert", _latency(summary), "p50 / p99, milliseconds"),
     )
     for row in rows:
@@ -45,8 +48,19 @@ def _counts(summary: Summary) -> Table:
     return table
 
 
+def _halves(summary: Summary) -> Table:
+    """The earlier half is what the bundle was trained on: its levels say nothing about new payments."""
+    table = Table(box=None, pad_edge=False, title="\nTransactions by risk level", title_justify="left")
+    table.add_column("")
+    for level in LEVELS:
+        table.add_column(level, justify="right")
+    table.add_row("earlier half (trained on)", *(f"{summary.backfilled_levels[level]:,}" for level in LEVELS))
+    table.add_row("later half (live)", *(f"{summary.levels[level]:,}" for level in LEVELS))
+    return table
+
+
 def _rate(summary: Summary) -> str:
-    return f"{summary.alert_rate:.2%} of live transactions; the alert budget is {summary.alert_budget:.2%}"
+    return f"{summary.alert_rate:.2%} of live; the budget is {summary.alert_budget:.2%}"
 
 
 def _latency(summary: Summary) -> str:
@@ -56,7 +70,7 @@ def _latency(summary: Summary) -> str:
 
 
 def _quality(summary: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, title="\nAt the same number of transactions", title_justify="left")
+    table = Table(box=None, pad_edge=False, title="\nFlagging equally many transactions", title_justify="left")
     table.add_column("")
     table.add_column("precision", justify="right")
     table.add_column("recall", justify="right")

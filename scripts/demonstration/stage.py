@@ -53,7 +53,7 @@ class Stage:
 
     def dead_letters(self) -> int:
         """Count the records of the dead-letter topic."""
-        own = {"group.id": "demo-dead-letters", "log_level": "0"}
+        own = {"group.id": "demo-dead-letters"}
         consumer = Consumer({**self.settings.kafka_client(), **own})
         try:
             return sum(

@@ -33,6 +33,12 @@ def test_a_higher_score_is_never_less_strange(reference: list[float], scores: li
     assert (np.diff(found) >= -1e-9).all()
 
 
+def test_strangeness_ends_where_a_tail_would_no_longer_be_a_number() -> None:
+    fitted = fit_tail(np.linspace(0.0, 1e-3, 1_000))
+    assert fitted is not None
+    assert np.exp(-strangeness(np.array([1e9]), fitted))[0] > 0
+
+
 def test_what_cannot_speak_stays_silent() -> None:
     fitted = fit_tail(np.array([1.0, np.nan, 2.0]))
     assert fitted is not None

@@ -7,7 +7,7 @@ import pytest
 from stream.embedded.aws import EmbeddedAws
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def endpoint() -> Iterator[str]:
     """The URL of an S3 server in this process, which holds an empty bucket named archive."""
     with EmbeddedAws("archive") as aws:
