@@ -62,7 +62,7 @@ def assess(batch: Sequence[EnrichedTransaction], read: Read, bundle: Bundle, par
 
     memories = {account_key(account): encode_account(work.close()) for account, work in folds.items()}
     memories[centroids_key(partition)] = encode_centroids(moved)
-    memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments)
+    memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments, bundle)
     return Outcome(list(zip(fresh, assessments, strict=True)), rejections, duplicates, drifts, memories)
 
 
@@ -76,7 +76,7 @@ def _fold_of(account_id: str, folds: dict[str, AccountFold], read: Read) -> Acco
 
 
 def _watch(
-    memory: bytes | None, fused: Fused, assessments: Sequence[Assessment]
+    memory: bytes | None, fused: Fused, assessments: Sequence[Assessment], bundle: Bundle
 ) -> tuple[bytes, Sequence[DriftEvent]]:
     """Feed the partition's drift detectors; live payments and backfilled ones alike."""
     after, drifts = observe_drift(
@@ -85,6 +85,7 @@ def _watch(
         np.array([bool(a.degraded) for a in assessments]),
         np.array([is_risky(a.risk_level) for a in assessments]),
         [a.event_time for a in assessments],
+        bundle.version,
     )
     return encode_drift(after), drifts
 

@@ -77,7 +77,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     baseline: float
     """The part of `statistic` that every payment shares."""
     other: float
-    """The part of `statistic` from causes too small to be listed; baseline + other + sum of reasons = statistic."""
+    """From causes too small to be listed; baseline + other + the reasons' contributions = statistic."""
     reasons: tuple[Reason, ...]
     """Largest contribution first."""
     features: tuple[float | None, ...]

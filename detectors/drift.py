@@ -61,6 +61,8 @@ class DriftMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The open block of a partition and the means of those before it, per series."""
 
     version: int = MEMORY_VERSION
+    origin: str = ""
+    """Version of the bundle whose tails these are: those of another one are no change of the traffic."""
     blocks: int = 0
     """Blocks closed so far."""
     rows: int = 0
@@ -99,13 +101,16 @@ def observe(
     degraded: NDArray[np.bool_],
     alert: NDArray[np.bool_],
     event_times: Sequence[datetime],
+    origin: str = "",
 ) -> tuple[DriftMemory, list[DriftEvent]]:
     """Add n payments of a partition, in order, and say what has drifted.
 
     `tails` (n, 4) as in `fusion.Fused`, NaN where a detector cannot speak; `degraded` (n,) an enrichment was
-    unavailable; `alert` (n,) the level is high or above; `event_times` n of them.
+    unavailable; `alert` (n,) the level is high or above; `event_times` n of them; `origin` the bundle's version. A
+    memory of another bundle is left behind.
     """
-    memory = memory or DriftMemory()
+    if memory is None or memory.origin != origin:
+        memory = DriftMemory(origin=origin)
     values = np.column_stack([-np.log(tails), degraded.astype(np.float64), alert.astype(np.float64)])
     events: list[DriftEvent] = []
     first_border = BLOCK - memory.rows
@@ -146,7 +151,7 @@ def _close(memory: DriftMemory, event_time: datetime) -> tuple[DriftMemory, list
             events.append(_event(series, means[:border], means[border:], number, event_time))
             means = means[border:]
         histories.append(np.array(means, dtype="<f4").tobytes())
-    return DriftMemory(blocks=number, history=tuple(histories)), events
+    return DriftMemory(origin=memory.origin, blocks=number, history=tuple(histories)), events
 
 
 def _event(series: int, earlier: list[float], later: list[float], block: int, event_time: datetime) -> DriftEvent:

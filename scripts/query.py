@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
@@ -17,7 +18,7 @@ from detectors.errors import RiskstreamError
 from detectors.masking import printable
 from scripts.options import WRONG_USAGE, fail, settings_from
 from scripts.pipes import PipeConsole, until_reader_leaves
-from sinks.archive import open_archive
+from sinks.archive import open_archive, open_local_archive
 from sinks.errors import ArchiveError
 
 SHOWN_ROWS = 1000
@@ -37,6 +38,9 @@ _json = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
+    path: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A local copy of the archive, instead of S3.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header; lists as JSON.")] = False,
 ) -> None:
@@ -72,9 +76,13 @@ def query(
         raise typer.Exit(WRONG_USAGE)
     settings = settings_from()
     try:
-        archive = open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
+        archive = (
+            open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
+            if path is None
+            else open_local_archive(path)
+        )
         if not archive.files:
-            typer.echo(f"note: the archive in s3://{settings.s3_bucket} is still empty", err=True)
+            typer.echo(f"note: the archive in {path or f's3://{settings.s3_bucket}'} is still empty", err=True)
         names, rows = run_query(archive, sql)
     except RiskstreamError as error:
         fail(error)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from botocore.exceptions import BotoCoreError, ClientError
-from pyarrow.fs import FileSelector
+from pyarrow.fs import FileSelector, LocalFileSystem
 
 from detectors.assessment import Assessment
 from sinks.errors import ArchiveConflictError, ArchiveError, UnreadableRecordError
@@ -225,6 +226,11 @@ def archive_dataset(folder: str, filesystem: Any) -> ds.Dataset:
 def open_archive(bucket: str, prefix: str = "", endpoint: str | None = None) -> ds.Dataset:
     """Return the `archive_dataset` of a bucket; `endpoint` as for `sinks.s3.s3_client`."""
     return archive_dataset(f"{bucket}/{archive_folder(prefix)}", s3_filesystem(bucket, endpoint))
+
+
+def open_local_archive(directory: Path) -> ds.Dataset:
+    """Return the `archive_dataset` of a copy of the archive on this machine."""
+    return archive_dataset(str(directory / archive_folder("")), LocalFileSystem())
 
 
 def read_archive(

@@ -57,3 +57,8 @@ def follow_log(log: Sequence[Sequence[Logged]], bundle: Bundle) -> list[Expected
     for fold, records in zip(expected, log, strict=True):
         fold.follow(records)
     return expected
+
+
+def once(produced: Sequence[bytes]) -> list[bytes]:
+    """Drop what was produced again with the same bytes; anything else that came twice stays, and stands out."""
+    return list(dict.fromkeys(produced))

@@ -1,6 +1,6 @@
 """Two workers in one group, one joins late and one leaves, in order or not, while payments keep coming."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -8,7 +8,7 @@ from stream.backtest import backtest
 from stream.topics import ASSESSMENTS
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.flow import Flow
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, once
 from tests.pipeline.process import WorkerProcess
 from tests.pipeline.topics import values
 from tests.pipeline.traffic import enriched, payments
@@ -53,8 +53,3 @@ def assert_exact(cluster: Cluster) -> None:
         assert memories.items() >= fold.memories.items()
     archived = cluster.archived()["transaction_id"].to_pylist()
     assert sorted(archived) == sorted(payment.transaction_id for payment in payments(COUNT))
-
-
-def once(produced: Sequence[bytes]) -> list[bytes]:
-    """Drop what was produced again; identical bytes, or it would not be dropped."""
-    return list(dict.fromkeys(produced))

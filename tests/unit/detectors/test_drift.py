@@ -104,6 +104,16 @@ def test_the_memory_stays_bounded_and_forgets_the_oldest_blocks() -> None:
     assert len(encode_drift(memory)) < len(SERIES) * MOST_BLOCKS * 4 + 500
 
 
+def test_another_bundle_begins_anew() -> None:
+    """Its tails are measured against other reference traffic: the step between the two is no drift."""
+    traffic = Traffic(300)
+    memory, _ = observe(None, traffic.tails, traffic.degraded, traffic.alert, traffic.times, "old")
+    same, _ = observe(memory, traffic.tails, traffic.degraded, traffic.alert, traffic.times, "old")
+    other, _ = observe(memory, traffic.tails, traffic.degraded, traffic.alert, traffic.times, "new")
+    assert (same.blocks, other.blocks) == (2, 1)
+    assert other.origin == "new"
+
+
 def test_observing_leaves_the_memory_alone() -> None:
     traffic = Traffic(700)
     memory, _ = traffic.observe()

@@ -160,7 +160,8 @@ class TestOutput:
     ALL = "SELECT * FROM assessments WHERE transaction_id = 'TX000002'"
     VALUES = (
         "SELECT NULL AS n, TRUE AS b, 1::HUGEINT AS h, 2.50::DECIMAL(6, 2) AS d, 'nan'::DOUBLE AS f,"
-        " [1, NULL] AS l, DATE '2026-03-14' AS day, TIMESTAMPTZ '2026-03-14 09:00:00Z' AS t, INTERVAL 2 DAY AS i, 'a,\"b' AS s"
+        " [1, NULL] AS l, DATE '2026-03-14' AS day, TIMESTAMPTZ '2026-03-14 09:00:00Z' AS t,"
+        " INTERVAL 2 DAY AS i, 'a,\"b' AS s"
     )
 
     def test_json_is_an_object_a_line(self) -> None:
