@@ -20,12 +20,12 @@ from detectors.assessment import DETECTORS, ScoreKind
 from detectors.baseline import Baseline
 from detectors.errors import BundleError
 from detectors.features import FEATURE_VERSION, FEATURES
-from detectors.fusion import Fusion
 from detectors.isolation_forest import Forest
 from detectors.kmeans import Clusters
 from detectors.logistic import Logistic
 from detectors.tails import TailCurve
 from detectors.thresholds import Budgets, LevelTable
+from detectors.weights import Fusion
 from detectors.zscore import Deviations
 
 MANIFEST_FILE: Final = "manifest.json"

@@ -6,38 +6,24 @@ known frauds. A detector that cannot speak never counts as "not strange".
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.assessment import DETECTORS, ScoreKind
+from detectors.assessment import DETECTORS
+from detectors.bundle import Bundle
 from detectors.features import FEATURES
 from detectors.logistic import Logistic, logistic_contributions
 from detectors.tails import TailCurve, strangeness
+from detectors.weights import Fusion
 from detectors.zscore import Z_FEATURES, Deviations, zscore_terms
-
-if TYPE_CHECKING:
-    from detectors.bundle import Bundle
 
 ZSCORE, KMEANS, ISOLATION_FOREST, LOGISTIC = range(len(DETECTORS))
 SCORE_DECIMALS: Final = 4
 """Of the published score: steps of one payment in a million, finer than any alert budget in use."""
 DETECTOR_TERMS: Final = (*(f"zscore:{name}" for name in Z_FEATURES), "zscore", "kmeans", "isolation_forest")
 LOGISTIC_TERMS: Final = tuple(f"logistic:{name}" for name in FEATURES)
-
-
-class Fusion(msgspec.Struct, frozen=True, kw_only=True):
-    """How four detectors become one statistic. Tuples follow `DETECTORS`."""
-
-    kind: ScoreKind
-    weights: tuple[float, float, float, float]
-    """Rarity: relative weight of each strangeness. Probability: log-odds per unit of it, calibration included."""
-    reference: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    """Probability: mean of each detector's measure over reference traffic, taken for one that cannot speak."""
-    intercept: float = 0.0
-    """The statistic of a payment on which no detector can speak: the reference mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +45,7 @@ class Fused:
     """(n,) the part without a cause: 0 for rarity, the reference log-odds for probability."""
 
 
-def fuse(scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: "Bundle") -> Fused:
+def fuse(scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle) -> Fused:
     """Fuse raw scores, (n, 4) in the order of `DETECTORS`, of the feature rows (n, d) that they were made from."""
     strange = strangeness_of(scores, bundle.tails)
     fusion = bundle.manifest.fusion
@@ -152,7 +138,7 @@ def _stack_parts(measured: NDArray[np.float64], fusion: Fusion) -> NDArray[np.fl
 
 
 def _terms(
-    parts: NDArray[np.float64], scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: "Bundle"
+    parts: NDArray[np.float64], scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The detectors' parts, (n, 4), split over their causes: names, and terms (n, T)."""
     columns = [

@@ -1,22 +1,18 @@
 """The four detectors side by side: the one place that calls each of them on a batch."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.assessment import DETECTORS
+from detectors.bundle import Bundle
 from detectors.isolation_forest import isolation
 from detectors.kmeans import CentroidMemory, score_and_learn
 from detectors.logistic import logistic
 from detectors.zscore import zscore
 
-if TYPE_CHECKING:
-    from detectors.bundle import Bundle
-
 
 def detect(
-    rows: NDArray[np.float64], memory: CentroidMemory | None, bundle: "Bundle"
+    rows: NDArray[np.float64], memory: CentroidMemory | None, bundle: Bundle
 ) -> tuple[NDArray[np.float64], CentroidMemory]:
     """Raw scores of feature rows (n, d) of one partition, in order, and its centres after them.
 

@@ -1,6 +1,5 @@
 """`riskstream worker`: the Faust application as a process."""
 
-import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,7 @@ from stream.kafka import wait_for_broker
 from stream.logs import configure_logs
 from stream.settings import Settings
 from stream.topics import check_topics, declared_topics, describe_topics
-from stream.worker import Worker
+from stream.worker import end_process, run_worker
 
 EMBEDDED_PARTITIONS = 4
 
@@ -49,7 +48,7 @@ def worker(
         code = _run_embedded(settings) if embedded else _run(settings)
     except RiskstreamError as error:
         fail(error)
-    raise typer.Exit(code)
+    end_process(code)
 
 
 def _run(settings: Settings) -> int:
@@ -57,7 +56,7 @@ def _run(settings: Settings) -> int:
     wait_for_broker(settings)
     _require_topics(settings)
     ensure_bucket(s3_client(settings.s3_endpoint), settings.s3_bucket)
-    return asyncio.run(Worker(settings, trained).run())
+    return run_worker(settings, trained)
 
 
 def _run_embedded(settings: Settings) -> int:

@@ -1,8 +1,12 @@
 """The life of one worker process: check what it needs, start, report its health, drain and stop."""
 
 import asyncio
+import logging
+import os
 import signal
+import sys
 from contextlib import suppress
+from typing import NoReturn
 
 import structlog
 
@@ -15,8 +19,12 @@ from stream.settings import Settings
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 15.0
-"""For batches under way and the archive's last objects; with Faust's own stop it stays below 30 s."""
-STOP_SECONDS = 10.0
+"""For batches under way and the archive's last objects."""
+COMMIT_SECONDS = 3.0
+STOP_SECONDS = 8.0
+"""For leaving the group and closing connections."""
+SETTLE_SECONDS = 1.0
+"""For what is left to notice that it was cancelled. All four together stay below 30 s."""
 
 
 class Worker:
@@ -80,7 +88,7 @@ class Worker:
             return 1
         log.info("draining")
         await self._drain(pipeline)
-        return 0
+        return 1 if pipeline.app.crashed else 0
 
     async def _tick(self) -> None:
         while True:
@@ -96,15 +104,17 @@ class Worker:
                 await asyncio.gather(*(lanes.idle() for lanes in pipeline.lanes))
                 await pipeline.archive.flush()
         pipeline.archive.let_go()
-        await consumer.commit()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await consumer.commit()
 
     async def _stop(self, pipeline: Pipeline) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS):
-                await pipeline.app.stop()
-        await pipeline.producers.outputs.stop()
-        await pipeline.producers.changelog.stop()
-        await pipeline.resolver.close()
+        """Close everything. What fails or takes too long ends with the process: nothing waits for it any more."""
+        closing = asyncio.create_task(_close(pipeline))
+        done, _ = await asyncio.wait({closing}, timeout=STOP_SECONDS)
+        # After a crash Faust's own stop may end in a CancelledError of nobody's asking.
+        if not done or closing.cancelled() or closing.exception() is not None:
+            log.warning("not everything closed in order")
 
     def _not_alive_because(self) -> str | None:
         pipeline = self._pipeline
@@ -120,3 +130,44 @@ class Worker:
         if self._pipeline.app.tables.recovery.in_recovery:
             return "recovering memories"
         return None
+
+
+async def _close(pipeline: Pipeline) -> None:
+    try:
+        await pipeline.app.stop()
+    finally:
+        await pipeline.producers.outputs.stop()
+        await pipeline.producers.changelog.stop()
+        await pipeline.resolver.close()
+
+
+def run_worker(settings: Settings, bundle: Bundle) -> int:
+    """Run a worker to its end and return its exit code; the caller then ends the process with `end_process`.
+
+    `asyncio.run` would wait for every task and thread, and after a crash some of Faust's never end.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    code = 1
+    try:
+        code = loop.run_until_complete(Worker(settings, bundle).run())
+    finally:
+        loop.run_until_complete(_settle())
+    return code
+
+
+async def _settle() -> None:
+    """Cancel what still runs, and give it a moment."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=SETTLE_SECONDS)
+
+
+def end_process(code: int) -> NoReturn:
+    """End the process at once, without waiting for threads: an upload to an S3 that hangs may take minutes."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

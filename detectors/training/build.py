@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from detectors.assessment import ScoreKind
 from detectors.baseline import fit_baseline
 from detectors.bundle import Bundle, Calibration, Counts, Manifest, OperatingPoint, seal
-from detectors.fusion import LOGISTIC, Fusion, fused_statistic, measures, score_of, strangeness_of
+from detectors.fusion import LOGISTIC, fused_statistic, measures, score_of, strangeness_of
 from detectors.tails import TailCurve, fit_tail
 from detectors.thresholds import ENOUGH_ROWS, Budgets, LevelTable, levels
 from detectors.training.columns import column_means
@@ -23,6 +23,7 @@ from detectors.training.score_kind import decide_score_kind
 from detectors.training.split import Split, split_history
 from detectors.training.stack import fit_stack
 from detectors.transaction import EnrichedTransaction
+from detectors.weights import Fusion
 
 RARITY_WEIGHTS = (1.0, 1.0, 1.0, 0.0)
 """Without labels no detector is known to be better; weak labels only repeat what the others said."""

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.bundle import OperatingPoint
-from detectors.fusion import Fusion, score_of
+from detectors.fusion import score_of
 from detectors.tails import TailCurve, fit_tail, score_at
 from detectors.thresholds import ENOUGH_ROWS, MATURITIES, Budgets, LevelTable, Thresholds, maturity_codes
+from detectors.weights import Fusion
 
 OPERATING_SHARES: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 """Shares of payments for which the table of operating points says what alerting them means."""

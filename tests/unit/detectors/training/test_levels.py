@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from detectors.fusion import Fusion, score_of
+from detectors.fusion import score_of
 from detectors.tails import fit_tail
 from detectors.thresholds import Budgets, LevelTable, levels
 from detectors.training.levels import fit_levels, operating_points
+from detectors.weights import Fusion
 
 RARITY = Fusion(kind="rarity", weights=(1.0, 1.0, 1.0, 0.0))
 PROBABILITY = Fusion(kind="probability", weights=(0.0, 0.0, 0.0, 1.0))
