@@ -1,7 +1,9 @@
 """`riskstream alerts`: shows alerts as they are published; it joins no consumer group and commits nothing."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -94,7 +96,8 @@ def _messages(settings: Settings, from_beginning: bool) -> Iterator[Message]:
     try:
         _assign(consumer, settings, from_beginning)
         while True:
-            message = consumer.poll(POLL_SECONDS)
+            with interrupted_afterwards():
+                message = consumer.poll(POLL_SECONDS)
             check_reader()
             if message is None:
                 continue
@@ -107,12 +110,30 @@ def _messages(settings: Settings, from_beginning: bool) -> Iterator[Message]:
         consumer.close()
 
 
+@contextmanager
+def interrupted_afterwards() -> Iterator[None]:
+    """Hold a Ctrl-C back until the block is done.
+
+    Inside `poll` it could strike in `_report`, and the client would make a SystemError of it (its issue 1708).
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 def _consumer(settings: Settings) -> Consumer:
     own: dict[str, str | Callable[[KafkaError], None]] = {
         # Demanded by the client, but nobody joins it: partitions are assigned by hand.
         "group.id": f"{settings.app_id}-alerts",
         "enable.auto.commit": "false",
         "auto.offset.reset": "earliest",
+        # The embedded broker lets a fetch wait as long as it may, although a record is there.
+        "fetch.wait.max.ms": "100",
         "log_level": "0",
         "error_cb": _report,
     }
@@ -121,7 +142,7 @@ def _consumer(settings: Settings) -> Consumer:
 
 def _report(error: KafkaError) -> None:
     if error.code() == KafkaError._ALL_BROKERS_DOWN:
-        typer.echo("warning: no broker answers; waiting for one", err=True)
+        typer.echo("warning: no broker answers", err=True)
 
 
 def _assign(consumer: Consumer, settings: Settings, from_beginning: bool) -> None:

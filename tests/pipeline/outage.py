@@ -34,6 +34,8 @@ class Relay:
         self.cut()
         for thread in self._threads:
             thread.join(5)
+        for each in self._open:
+            each.close()
 
     @property
     def endpoint(self) -> str:

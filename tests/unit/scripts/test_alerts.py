@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -13,7 +14,7 @@ import typer
 from confluent_kafka import Producer
 from typer.testing import CliRunner, Result
 
-from scripts.alerts import alerts, describe
+from scripts.alerts import alerts, describe, interrupted_afterwards
 from scripts.pipes import check_reader, until_reader_leaves
 from sinks.alerts import alert_event, decode_alert
 from stream.embedded.broker import EmbeddedBroker
@@ -93,6 +94,27 @@ class TestFollowing:
         monkeypatch.setattr("scripts.alerts.check_reader", interrupt)
 
         assert run("--bootstrap", broker).exit_code == 0
+
+    def test_ctrl_c_is_a_good_end_even_while_the_broker_is_down(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It then strikes inside a callback of the client."""
+        with EmbeddedBroker(ALERTS_TOPIC) as embedded:
+            monkeypatch.setattr("scripts.alerts.check_reader", embedded.close)
+            monkeypatch.setattr("scripts.alerts._report", lambda _error: signal.raise_signal(signal.SIGINT))
+
+            assert run("--bootstrap", embedded.bootstrap).exit_code == 0
+
+    def test_ctrl_c_waits_for_the_end_of_a_poll(self) -> None:
+        done = []
+
+        def poll() -> None:
+            with interrupted_afterwards():
+                signal.raise_signal(signal.SIGINT)
+                done.append(True)
+
+        with pytest.raises(KeyboardInterrupt):
+            poll()
+
+        assert done
 
 
 def interrupt() -> None:

@@ -124,12 +124,6 @@ class TestCommand:
             ["TX000003", "99.5"],
         ]
 
-    def test_a_wrong_query_is_no_traceback(self) -> None:
-        result = run("SELECT nothing FROM assessments")
-
-        assert result.exit_code == 1
-        assert result.stderr.startswith("error: the query failed: Binder Error")
-
     def test_a_missing_bucket_is_named(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("RISKSTREAM_S3_BUCKET", "missing")
 
@@ -163,6 +157,12 @@ class TestOutput:
         " [1, NULL] AS l, DATE '2026-03-14' AS day, TIMESTAMPTZ '2026-03-14 09:00:00Z' AS t,"
         " INTERVAL 2 DAY AS i, 'a,\"b' AS s"
     )
+
+    def test_a_wrong_query_is_no_traceback(self) -> None:
+        result = run("SELECT nothing FROM assessments")
+
+        assert result.exit_code == 1
+        assert result.stderr.startswith("error: the query failed: Binder Error")
 
     def test_json_is_an_object_a_line(self) -> None:
         (line,) = run(self.ALL, "--json").stdout.splitlines()

@@ -32,6 +32,7 @@ def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker([]) as embedded:
         embedded.create_topic("transactions", 2)
         embedded.create_topic("transactions.enriched", 2)
+        embedded.create_topic("assessments", 2)
         yield embedded
 
 

@@ -8,13 +8,21 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # type: ignore[import-untyped]
 
 from detectors.assessment import Assessment
 from detectors.transaction import EnrichedTransaction, Transaction
 from examples import alert_subscriber
-from sinks.alerts import SCHEMA_URI, AlertData, AlertedTransaction, alert_event, alert_schema, decode_alert
+from sinks.alerts import (
+    CONTENT_TYPE,
+    SCHEMA_URI,
+    AlertData,
+    AlertedTransaction,
+    alert_event,
+    alert_schema,
+    decode_alert,
+)
 from sinks.errors import AlertError
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, TRANSACTIONS
 from tests.unit.sinks.assessments import EVENT_TIME, assessment, transaction
@@ -143,6 +151,13 @@ class TestAsyncApi:
         addresses = {channel["address"] for channel in api["channels"].values()}
 
         assert addresses == {TRANSACTIONS, ASSESSMENTS, ALERTS, DEAD_LETTERS}
+
+    def test_it_names_the_content_type_of_an_alert(self, api: dict[str, Any]) -> None:
+        name, value = CONTENT_TYPE
+        own = api["components"]["messages"]["Alert"]["headers"]["allOf"][1]
+
+        assert own["required"] == [name]
+        assert own["properties"][name]["const"] == value.decode()
 
     def test_its_references_lead_somewhere(self, api: dict[str, Any]) -> None:
         for reference in references(api):

@@ -253,10 +253,10 @@ class TestReading:
     @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 9)), max_size=15))
     @settings(max_examples=25, deadline=None)
     def test_the_row_with_the_lowest_position_stays(self, rows: list[tuple[int, int, int]]) -> None:
-        table = columnise([], 0, [])
-        for number, partition, offset in rows:
-            row = columnise([assessment(number)], partition, [offset])
-            table = pa.concat_tables([table, row])
+        table = columnise([assessment(number) for number, _, _ in rows], 0, [offset for _, _, offset in rows])
+        partitions = pa.array([partition for _, partition, _ in rows], pa.int32())
+        index = table.schema.get_field_index("source_partition")
+        table = table.set_column(index, "source_partition", partitions)
 
         kept = deduplicate(table)
 
