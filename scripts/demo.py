@@ -1,7 +1,9 @@
 """`riskstream demo`: the whole product on one machine, with nothing installed but Python."""
 
+import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,7 +34,7 @@ from stream.sources.files import read_transactions
 INTERRUPTED = 130
 OUTPUT = Path("demo-output")
 QUERY = (
-    f"riskstream query --path {OUTPUT}/archive"
+    f"query --path {OUTPUT}/archive"
     ' "SELECT risk_level, count(*) AS payments, round(avg(amount), 2) AS mean_amount'
     ' FROM assessments WHERE NOT backfill GROUP BY 1 ORDER BY 2"'
 )
@@ -48,13 +50,16 @@ def demo(
 ) -> None:
     """Train, warm up, replay live traffic through a real worker, show its alerts and sum up.
 
-    Runs on an embedded Kafka broker and an embedded AWS, in memory: nothing is left running afterwards, and only
-    demo-output/ is written. Exits with 0 at the end, 1 after a failure, 130 after Ctrl-C.
+    Runs on an embedded Kafka broker and an embedded AWS, in memory: nothing is left running afterwards. Writes
+    demo-output/, and with --csv the column map it found.
+
+    Exits with 0 at the end, 1 after a failure, 130 after Ctrl-C.
 
     Example: riskstream demo --csv payments.csv --summary summary.json
     """
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)
     try:
         with tempfile.TemporaryDirectory(prefix="riskstream-demo-") as scratch:
             _run(console, Path(scratch), csv, summary, rate, keep)
@@ -75,7 +80,7 @@ def _run(console: Console, scratch: Path, csv: Path | None, target: Path | None,
         objects = copy_archive(stage, scratch / "archive")
         result = summarise(world, bundle, archived(stage), follower, stage.dead_letters(), objects)
         _save(scratch / "archive", result, target)
-        print_summary(console, result, world.simulated, QUERY)
+        print_summary(console, result, world.simulated, f"{_command()} {QUERY}")
         if keep:
             _stay(console, stage)
         stage.worker.stop()
@@ -132,11 +137,16 @@ def _save(archive: Path, result: Summary, target: Path | None) -> None:
 def _stay(console: Console, stage: Stage) -> None:
     """Leave everything up, and say how other terminals reach it."""
     console.print("\nStaying up until Ctrl-C. In another terminal:")
-    for name, value in {**stage.aws.environment(), **stage.environment()}.items():
+    for name, value in stage.for_others().items():
         console.print(f"  export {name}={value}", soft_wrap=True)
     while True:
         stage.worker.check()
         time.sleep(0.5)
+
+
+def _command() -> str:
+    """Return how this command line is called here: by name where the shell finds it, else by its path."""
+    return "riskstream" if shutil.which("riskstream") else os.path.relpath(sys.argv[0])
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

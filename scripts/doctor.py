@@ -78,7 +78,7 @@ def _examine_s3(settings: Settings) -> Finding:
     except ClientError as error:
         if error.response["Error"]["Code"] == _NOT_FOUND:
             mend = "a worker creates it at its start if it may; otherwise set RISKSTREAM_S3_BUCKET"
-            return Finding("s3", False, f"bucket {bucket} does not exist: {mend}")
+            return Finding("s3", True, f"bucket {bucket} does not exist yet: {mend}")
         return Finding("s3", False, str(archive_error(error, f"look at bucket {bucket}")))
     except BotoCoreError as error:
         trouble = archive_error(error, f"look at bucket {bucket}")

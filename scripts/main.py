@@ -1,6 +1,7 @@
 """The command `riskstream`: every command is a function in a file of its own, registered here."""
 
 from importlib import import_module
+from inspect import cleandoc
 
 import typer
 
@@ -18,10 +19,20 @@ def build() -> typer.Typer:
         add_completion=False,
     )
     for name in COMMANDS:
-        app.command(name.replace("_", "-"))(getattr(import_module(f"scripts.{name}"), name))
+        command = getattr(import_module(f"scripts.{name}"), name)
+        app.command(name.replace("_", "-"), help=flowing(command.__doc__))(command)
     for name in GROUPS:
         app.add_typer(getattr(import_module(f"scripts.{name}"), name), name=name.replace("_", "-"))
     return app
+
+
+def flowing(text: str) -> str:
+    """Return a docstring with its paragraphs unwrapped, so that the terminal wraps them to its own width.
+
+    >>> flowing("One\\n    two.\\n\\n    Three.")
+    'One two.\\n\\nThree.'
+    """
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in cleandoc(text).split("\n\n"))
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ def settings_from(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = "RISKSTREAM_" + "_".join(map(str, first["loc"])).upper()
-        typer.echo(f"error: {name}: {first['msg']}", err=True)
+        name = "RISKSTREAM_" + "_".join(map(str, first["loc"])).upper() + ": " if first["loc"] else ""
+        typer.echo(f"error: {name}{first['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(WRONG_USAGE) from None
 
 

@@ -1,6 +1,9 @@
 """`riskstream train`: learns a bundle from a file of payments and says what it learned."""
 
 import csv
+import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +40,14 @@ def train(
     columns: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Column map of FILE, as TOML.")
     ] = None,
+    base_currency: Annotated[
+        str | None,
+        typer.Option(help="What amounts are converted to, as ISO 4217. Default: the most frequent of FILE."),
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="Value of another currency's unit in the base, such as GBP=1.27; once per currency."),
+    ] = None,
     output: Annotated[Path, typer.Option(help="Directory of the bundle.")] = Path("bundles/current"),
     seed: Annotated[int, typer.Option(min=0, help="Of everything random: the same gives the same bundle.")] = 0,
 ) -> None:
@@ -50,6 +61,8 @@ def train(
 
     Example: riskstream train payments.csv --output bundles/current
     """
+    if base_currency is not None and not re.fullmatch("[A-Z]{3}", base_currency):
+        raise typer.BadParameter(f"--base-currency {base_currency!r} is no ISO 4217 code, such as EUR")
     # scikit-learn takes a second to import: only this command waits for it.
     from detectors.training import train as learn
 
@@ -63,6 +76,8 @@ def train(
                 enrich_embedded(contents.transactions),
                 known,
                 seed=seed,
+                base_currency=base_currency,
+                rates=_rates(rate or []),
                 label_source=file.name if labels is None else labels.name,
             )
         save_bundle(bundle, output)
@@ -70,6 +85,20 @@ def train(
         fail(error)
     _show(console, bundle.manifest)
     console.print(f"saved bundle {bundle.version} to {output}", highlight=False, markup=False)
+
+
+def _rates(given: Sequence[str]) -> dict[str, float]:
+    """Rates by currency, from CODE=VALUE."""
+    rates: dict[str, float] = {}
+    for text in given:
+        code, _, value = text.partition("=")
+        try:
+            rates[code] = float(value)
+        except ValueError:
+            rates[code] = 0.0
+        if not re.fullmatch("[A-Z]{3}", code) or not 0.0 < rates[code] < math.inf:
+            raise typer.BadParameter(f"{text!r} is no rate; write it as GBP=1.27")
+    return rates
 
 
 def _labels(path: Path) -> dict[str, bool]:

@@ -65,16 +65,11 @@ def _run_embedded(settings: Settings) -> int:
         topics = declared_topics(EMBEDDED_PARTITIONS, settings.app_id)
         broker = stack.enter_context(EmbeddedBroker(topics))
         aws = stack.enter_context(EmbeddedAws(settings.s3_bucket))
-        typer.echo(f"embedded broker: {broker.bootstrap}   embedded S3: {aws.endpoint}", err=True)
-        return _run(
-            settings.model_copy(
-                update={
-                    "kafka_bootstrap": broker.bootstrap,
-                    "s3_endpoint": aws.endpoint,
-                    "partitions": EMBEDDED_PARTITIONS,
-                }
-            )
-        )
+        typer.echo("embedded broker and S3, in memory. Other terminals reach them with:", err=True)
+        addresses = {"kafka_bootstrap": broker.bootstrap, "s3_endpoint": aws.endpoint}
+        for name, value in (addresses | {"partitions": EMBEDDED_PARTITIONS}).items():
+            typer.echo(f"  export RISKSTREAM_{name.upper()}={value}", err=True)
+        return _run(settings.model_copy(update=addresses | {"partitions": EMBEDDED_PARTITIONS}))
 
 
 def _require_topics(settings: Settings) -> None:

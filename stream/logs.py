@@ -34,7 +34,7 @@ def configure_logs(level: str = "info", json: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("faust", "mode", "aiokafka", "botocore", "urllib3", "aiohttp.access"):
+    for noisy in ("faust", "mode", "stream.batching", "aiokafka", "botocore", "urllib3", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING if level != "debug" else logging.INFO)
     structlog.configure(
         processors=[*_SHARED[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -10,6 +10,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._live = self._risky = 0
         self.received = self._counter("transactions_received", "transactions read, good and bad")
         self.assessed = self._counter("transactions_assessed", "transactions assessed")
         self.skipped = self._counter("records_skipped", "records delivered again and not applied twice")
@@ -45,6 +46,13 @@ class Metrics:
         self.alert_budget = Gauge(
             "riskstream_alert_budget", "the share the bundle allows at high or above", registry=self.registry
         )
+
+    def saw_live(self, count: int, risky: int) -> None:
+        """Move the realised alert rate on: the share of live assessments since the worker started."""
+        self._live += count
+        self._risky += risky
+        if self._live:
+            self.alert_rate.set(self._risky / self._live)
 
     def _counter(self, name: str, text: str) -> Counter:
         return Counter(f"riskstream_{name}", text, registry=self.registry)

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from stream.errors import BrokerUnavailable, StreamError
 
 CHECK_SECONDS = 0.1
-"""A reader's lag is asked for at most this often."""
+"""Between two questions about a reader that is behind."""
 ANSWER_SECONDS = 10.0
 _PASSING = {
     KafkaError.NOT_COORDINATOR,
@@ -90,8 +90,6 @@ class LagGate:
         self._topics = tuple(topics)
         self._consumer = Consumer({**client, "group.id": group, "enable.auto.commit": "false"})
         self._partitions: list[TopicPartition] = []
-        self._asked = float("-inf")
-        self._lag = 0
 
     def __enter__(self) -> "LagGate":
         return self
@@ -123,19 +121,13 @@ class LagGate:
             time.sleep(CHECK_SECONDS)
 
     def wait_below(self, limit: int, deadline: float) -> bool:
-        """Return True as soon as the lag is below `limit`, False at the deadline (of `time.monotonic`).
-
-        The last answer counts for 0.1 s, so this may be called for every few records.
-        """
-        while True:
-            now = time.monotonic()
-            if now - self._asked >= CHECK_SECONDS:
-                self._lag, self._asked = self.lag(), now
-            if self._lag < limit:
-                return True
-            if now >= deadline:
+        """Return True as soon as the lag is below `limit`, False at the deadline (of `time.monotonic`)."""
+        while self.lag() >= limit:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 return False
-            time.sleep(max(0.0, min(self._asked + CHECK_SECONDS, deadline) - now))
+            time.sleep(min(CHECK_SECONDS, left))
+        return True
 
     def _assignments(self) -> list[TopicPartition]:
         if not self._partitions:

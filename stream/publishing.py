@@ -29,7 +29,6 @@ _FLUSH_SECONDS = 0.1  # Longer waits may block their whole length (confluent-kaf
 PRODUCER: dict[str, str] = {
     "partitioner": "murmur2_random",
     "enable.idempotence": "true",
-    "linger.ms": "5",
     "message.timeout.ms": "120000",
     "queue.buffering.max.messages": "100000",
     "log_level": "0",
@@ -52,6 +51,8 @@ class PublishConfig:
     """Payments a second."""
     speed: float | None = None
     """Times real time, by the payments' own clock. Without rate and speed: flat out."""
+    linger_ms: int = 5
+    """How long a record may wait for others of its partition, to travel in one batch."""
     loop: bool = False
     """Repeat, whole days later each time and with new transaction ids, for as long as that lies in the past."""
     limit: int | None = None
@@ -108,7 +109,7 @@ def publish(
         PublishingError: the topic does not exist.
     """
     ordered = sorted(transactions, key=lambda transaction: transaction.event_time)
-    run = _Run(config, _pace(config, ordered), on_progress or (lambda report: None), admit or (lambda sent: True))
+    run = _Run(config, _pace(config, ordered), on_progress or (lambda report: None), admit)
     run.check_topic()
     passes = repeat(ordered, datetime.now(UTC)) if config.loop else iter(ordered)
     return run.publish(islice(passes, config.limit))
@@ -154,7 +155,7 @@ class _Run:
     config: PublishConfig
     pace: Pace
     on_progress: Progress
-    admit: Admit
+    admit: Admit | None
     producer: Producer = field(init=False)
     encoder: msgspec.json.Encoder = field(default_factory=msgspec.json.Encoder)
     report: DeliveryReport = field(default_factory=DeliveryReport)
@@ -168,7 +169,7 @@ class _Run:
     told: float = 0.0
 
     def __post_init__(self) -> None:
-        self.producer = Producer({**self.config.client, **PRODUCER})
+        self.producer = Producer({**self.config.client, **PRODUCER, "linger.ms": str(self.config.linger_ms)})
 
     def check_topic(self) -> None:
         """Raise unless a broker answers and has the topic."""
@@ -206,7 +207,10 @@ class _Run:
             self._tell()
 
     def _admitted(self) -> bool:
+        if self.admit is None:
+            return True
         before = time.monotonic()
+        self._flush()  # so that whoever looks at the topic's end sees everything that was sent
         go_on = self.admit(self.sent)
         self.held += time.monotonic() - before
         return go_on

@@ -4,9 +4,9 @@ No other module reads the environment, and Faust is given every value explicitly
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -15,7 +15,7 @@ SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 class Settings(BaseSettings):
     """Everything that can be set. `Settings(kafka_bootstrap=...)` in code wins over the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="RISKSTREAM_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RISKSTREAM_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     app_id: str = Field("riskstream", description="consumer group, and prefix of the changelog topic")
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="host:port of the brokers, comma separated")
@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     health_port: int = Field(8066, ge=0, le=65_535, description="0 chooses a free one")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = False
+
+    @model_validator(mode="after")
+    def _sasl_is_whole(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_sasl_username and self.kafka_sasl_password
+        ):
+            raise ValueError(
+                f"{self.kafka_security_protocol} needs RISKSTREAM_KAFKA_SASL_USERNAME and"
+                " RISKSTREAM_KAFKA_SASL_PASSWORD"
+            )
+        return self
 
     def kafka_client(self) -> dict[str, str]:
         """Return librdkafka properties: brokers and security, for confluent-kafka clients."""

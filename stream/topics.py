@@ -120,15 +120,15 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
         ),
         Topic(
             name=DRIFT,
-            key="the monitored quantity",
+            key="none",
             holds="a change in what a detector sees, JSON",
             partitions=partitions,
             retention=timedelta(days=30),
         ),
         Topic(
             name=changelog_of(app_id),
-            key="account_id, or the name of a partition's own memory",
-            holds="a memory as it is after a batch, JSON",
+            key="account/<id>, or centroids/, drift/, head/<partition>",
+            holds="a memory as it is after a batch, MessagePack",
             partitions=partitions,
             cleanup="compact",
             segment_bytes=32 * MIB,

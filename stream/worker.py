@@ -112,7 +112,6 @@ class Worker:
         """Close everything. What fails or takes too long ends with the process: nothing waits for it any more."""
         closing = asyncio.create_task(_close(pipeline))
         done, _ = await asyncio.wait({closing}, timeout=STOP_SECONDS)
-        # After a crash Faust's own stop may end in a CancelledError of nobody's asking.
         if not done or closing.cancelled() or closing.exception() is not None:
             log.warning("not everything closed in order")
 
@@ -135,6 +134,9 @@ class Worker:
 async def _close(pipeline: Pipeline) -> None:
     try:
         await pipeline.app.stop()
+    except asyncio.CancelledError:
+        # Of nobody's asking: a crashed Faust cancels its own last commit, and leaves the group meanwhile.
+        await pipeline.app.consumer.gone()
     finally:
         await pipeline.producers.outputs.stop()
         await pipeline.producers.changelog.stop()

@@ -1,5 +1,6 @@
 """From history to bundle: the order in which things are learned, and on which rows each of them is judged."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from detectors.training.stack import fit_stack
 from detectors.transaction import EnrichedTransaction
 from detectors.weights import Fusion
 
+NO_CURRENCY_NAMED = "USD"
+"""Only a name then: all amounts are of one currency, whichever it is."""
 RARITY_WEIGHTS = (1.0, 1.0, 1.0, 0.0)
 """Without labels no detector is known to be better; weak labels only repeat what the others said."""
 
@@ -35,16 +38,17 @@ def train(
     *,
     seed: int = 0,
     label_source: str | None = None,
-    base_currency: str = "USD",
+    base_currency: str | None = None,
     rates: Mapping[str, float] | None = None,
     budgets: Budgets | None = None,
 ) -> Bundle:
     """Learn a bundle from enriched payments in any order; the same input and seed give the same bytes.
 
     `labels` say by transaction id what is known to be fraud (True) or genuine (False); payments without one teach
-    nothing about frauds. `rates` are values of one unit of each currency in `base_currency`. Raises
-    `TrainingError` if the history is too short.
+    nothing about frauds. `rates` are values of one unit of each currency in `base_currency`, which is the usual
+    currency of the history unless given. Raises `TrainingError` if the history is too short.
     """
+    base_currency = base_currency or usual_currency(history)
     # Sums spread over several threads differ in their last bits from run to run.
     with threadpool_limits(limits=1):
         baseline = fit_baseline(history, base_currency, rates)
@@ -72,6 +76,12 @@ def train(
         baseline=baseline,
     )
     return seal(_bundle(manifest, learned))
+
+
+def usual_currency(history: Sequence[EnrichedTransaction]) -> str:
+    """The currency that most payments name, USD if none does; of equals the first by alphabet."""
+    counts = Counter(payment.currency for payment in history if payment.currency is not None)
+    return min(counts, key=lambda currency: (-counts[currency], currency), default=NO_CURRENCY_NAMED)
 
 
 @dataclass(frozen=True, eq=False)

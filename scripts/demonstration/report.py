@@ -35,7 +35,7 @@ def _counts(summary: Summary) -> Table:
     table.add_column(justify="right")
     table.add_column()
     rows = (
-        ("history, learned without alerting", f"{summary.backfilled:,}", "transactions"),
+        ("history, no alerts", f"{summary.backfilled:,}", "transactions"),
         ("live", f"{summary.transactions:,}", "transactions"),
         ("assessed", f"{summary.assessed:,}", ""),
         ("dead letters", f"{summary.dead_letters:,}", ""),
@@ -70,7 +70,7 @@ def _latency(summary: Summary) -> str:
 
 
 def _quality(summary: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, title="\nFlagging equally many transactions", title_justify="left")
+    table = Table(box=None, pad_edge=False, title="\nEqually many flagged", title_justify="left")
     table.add_column("")
     table.add_column("precision", justify="right")
     table.add_column("recall", justify="right")

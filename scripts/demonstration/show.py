@@ -15,6 +15,7 @@ from scripts.demonstration.world import World
 from stream.errors import StreamError
 from stream.publishing import DeliveryReport, PublishConfig, publish
 
+LINGER_MS = 40
 LAST_ALERTS_SECONDS = 2.0
 """How long the last alerts may take once the last assessment is archived."""
 
@@ -48,7 +49,8 @@ def _replay(
     def on_progress(report: DeliveryReport) -> None:
         progress.update(task, completed=report.acknowledged, rate=f"{report.per_second:,.0f}/s")
 
-    config = PublishConfig(client=stage.settings.kafka_client(), rate=rate, backfill=backfill)
+    # The embedded broker gives one batch a fetch, so that very small batches would queue up behind each other.
+    config = PublishConfig(client=stage.settings.kafka_client(), rate=rate, backfill=backfill, linger_ms=LINGER_MS)
     report = publish(transactions, config, on_progress, stage.admit)
     if report.interrupted:
         raise KeyboardInterrupt

@@ -31,9 +31,9 @@ class Stage:
     gate: LagGate
     aws: EmbeddedAws
 
-    def environment(self) -> dict[str, str]:
-        """Give the settings with which other commands reach this pipeline."""
-        return _environment(self.settings)
+    def for_others(self) -> dict[str, str]:
+        """Give the settings with which commands in other terminals reach this pipeline."""
+        return embedded_settings(self.settings)
 
     def admit(self, _sent: int) -> bool:
         """Hold the replay back while the archive is too far behind; raise if the worker has died."""
@@ -84,14 +84,21 @@ def open_stage(bundle: Path, log: Path) -> Iterator[Stage]:
 
 def _environment(settings: Settings) -> dict[str, str]:
     return {
-        "RISKSTREAM_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "RISKSTREAM_PARTITIONS": str(settings.partitions),
-        "RISKSTREAM_BUNDLE": str(settings.bundle),
-        "RISKSTREAM_S3_ENDPOINT": str(settings.s3_endpoint),
+        **embedded_settings(settings),
         # Small objects, soon: the replay may only lead the archive by what the embedded broker keeps.
         "RISKSTREAM_ARCHIVE_FLUSH_ROWS": "1000",
         "RISKSTREAM_ARCHIVE_FLUSH_SECONDS": "1",
         "RISKSTREAM_COMMIT_SECONDS": "0.2",
+    }
+
+
+def embedded_settings(settings: Settings) -> dict[str, str]:
+    """Give what a command needs to use the embedded services of another process."""
+    return {
+        "RISKSTREAM_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "RISKSTREAM_PARTITIONS": str(settings.partitions),
+        "RISKSTREAM_BUNDLE": str(settings.bundle),
+        "RISKSTREAM_S3_ENDPOINT": str(settings.s3_endpoint),
     }
 
 

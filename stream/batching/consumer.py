@@ -195,6 +195,10 @@ class BatchConsumer(driver.Consumer):
             self._ranges.pop(tp, None)
             self._in_flight.pop(tp, None)
 
+    async def gone(self) -> None:
+        """Return once a crash has closed the connection and left the group, so that others need not wait for it."""
+        await self._thread._shutdown.wait()
+
 
 class BatchTransport(driver.Transport):
     """The aiokafka transport with the batching consumer."""

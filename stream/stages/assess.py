@@ -15,12 +15,13 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
+from detectors.alerting import is_risky
 from detectors.assess import Outcome, assess
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
 from detectors.decoding import Rejection
 from detectors.transaction import EnrichedTransaction
-from sinks.alerts import alert_event
+from sinks.alerts import CONTENT_TYPE, alert_event
 from sinks.dead_letters import SourcePosition, dead_letter, internal_error
 from stream.batching.batch import Batch
 from stream.batching.producer import Outgoing, send_records
@@ -167,7 +168,7 @@ class AssessStage:
             step.assessments.append(assessment)
             if publishes_alert(assessment):
                 event = alert_event(assessment, transactions[index])
-                step.emit(ALERTS, Outgoing(key, event, headers))
+                step.emit(ALERTS, Outgoing(key, event, (*headers, CONTENT_TYPE)))
                 step.alerts_ingested_at.append(int(find(records[index].headers, INGESTED_AT) or 0) / 1000)
         for index, rejection in outcome.rejections:
             step.reject(records[index], rejection)
@@ -186,8 +187,10 @@ class AssessStage:
             metrics.dead_letters.labels(reason).inc()
         for series in step.drifted:
             metrics.drifts.labels(series).inc()
-        for level, count in Counter(a.risk_level for a in step.assessments if not a.backfill).items():
+        live = [assessment for assessment in step.assessments if not assessment.backfill]
+        for level, count in Counter(assessment.risk_level for assessment in live).items():
             metrics.levels.labels(level).inc(count)
+        metrics.saw_live(len(live), sum(is_risky(assessment.risk_level) for assessment in live))
         for status, count in Counter(a.alert for a in step.assessments if publishes_alert(a)).items():
             metrics.alerts.labels(status).inc(count)
         metrics.degraded.inc(sum(bool(a.degraded) for a in step.assessments))

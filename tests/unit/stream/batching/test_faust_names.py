@@ -29,7 +29,8 @@ PARAMETERS = {
 }
 
 MENTIONED = {
-    driver.Consumer: ("_unacked_messages", "_read_offset", "_waiting_for_ack", "_n_acked"),
+    driver.Consumer: ("_unacked_messages", "_read_offset", "_waiting_for_ack", "_n_acked", "_thread"),
+    driver.AIOKafkaConsumerThread: ("_shutdown",),
     Store: ("_key_partition",),
     Recovery: ("active_offsets", "in_recovery"),
     TableManager: ("recovery",),
