@@ -73,12 +73,11 @@ class Cluster:
             s3_endpoint=self.s3_endpoint,
         )
 
-    def start_worker(
-        self, module: tuple[str, ...] = ("scripts.main", "worker"), **environment: str
-    ) -> WorkerProcess:
-        """Start a worker; settings are given as `RISKSTREAM_...="..."`."""
+    def start_worker(self, *, fault: str | None = None, **environment: str) -> WorkerProcess:
+        """Start a worker, with a fault of `tests.pipeline.faulty` or none; settings as `RISKSTREAM_...="..."`."""
         self._started += 1
         log = self.directory / f"worker-{self._started}.log"
+        module = ("scripts.main", "worker") if fault is None else ("tests.pipeline.faulty", fault, "worker")
         return WorkerProcess({**self.environment, **environment}, log, module)
 
     def send(self, transactions: Iterable[Transaction]) -> None:

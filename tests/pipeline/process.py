@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -37,9 +37,7 @@ def child_environment(given: Mapping[str, str]) -> dict[str, str]:
 class WorkerProcess:
     """One worker; leaving the `with` block kills what still runs."""
 
-    def __init__(
-        self, environment: Mapping[str, str], log: Path, module: tuple[str, ...] = ("scripts.main", "worker")
-    ) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, module: Sequence[str]) -> None:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(

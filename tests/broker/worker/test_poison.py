@@ -7,6 +7,7 @@ from sinks.dead_letters import TRACEBACK, read_cause
 from stream.backtest import backtest
 from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED
 from tests.pipeline.cluster import PARTITIONS, Cluster
+from tests.pipeline.commands import run_command
 from tests.pipeline.faulty import POISON, SECRET
 from tests.pipeline.folds import encoded
 from tests.pipeline.topics import values
@@ -25,7 +26,7 @@ def test_a_record_that_makes_the_stage_raise_is_a_dead_letter_and_all_others_are
         for index, payment in enumerate(payments(COUNT))
     ]
     cluster.send(sent)
-    with cluster.start_worker(("tests.pipeline.faulty", POISON, "worker")) as worker:
+    with cluster.start_worker(fault=POISON) as worker:
         cluster.wait_until_done([worker])
         metrics = worker.metrics()
         worker.stop()
@@ -47,3 +48,10 @@ def test_a_record_that_makes_the_stage_raise_is_a_dead_letter_and_all_others_are
     assert ids == {f"{POISON}-{index}" for index in POISONED}
     assert len(letters) == len(POISONED)
     assert metrics["riskstream_dead_letters_total{reason=INTERNAL_ERROR}"] == len(POISONED)
+
+    with cluster.start_worker() as mended:
+        redriven = run_command(cluster, "dead-letters", "redrive", "--all", "--reason", "INTERNAL_ERROR", "--yes")
+        assert redriven.stdout == f"{len(POISONED)} redriven, 0 refused, 0 not delivered\n"
+        cluster.wait_until_done([mended])
+        mended.stop()
+    assert cluster.archived().num_rows == COUNT

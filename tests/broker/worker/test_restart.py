@@ -59,9 +59,7 @@ def test_a_power_cut_between_two_effects_of_a_batch_loses_and_doubles_nothing(
 ) -> None:
     """Outputs may come twice, as the same bytes; memories take every payment once."""
     cluster.send(payments(COUNT))
-    with cluster.start_worker(
-        ("tests.pipeline.faulty", fault, "worker"), RISKSTREAM_BATCH_MAX_RECORDS=SMALL_BATCHES
-    ) as cut_off:
+    with cluster.start_worker(fault=fault, RISKSTREAM_BATCH_MAX_RECORDS=SMALL_BATCHES) as cut_off:
         assert cut_off.exit_code(40) == KILLED
     produced = sum(map(len, cluster.read(ASSESSMENTS)))
 
@@ -82,20 +80,18 @@ def test_a_power_cut_between_two_effects_of_a_batch_loses_and_doubles_nothing(
     assert cluster.archived().num_rows == COUNT
 
 
-def test_a_worker_that_cannot_write_memories_ends_with_a_failure_and_the_next_one_loses_nothing(
-    cluster: Cluster,
-) -> None:
+def test_a_worker_that_cannot_write_memories_fails_at_once_and_leaves_the_group(cluster: Cluster) -> None:
+    """A session of a minute proves the leaving: the next worker would have to wait for its end."""
+    cluster.environment["RISKSTREAM_SESSION_TIMEOUT_SECONDS"] = "60"
     cluster.send(payments(COUNT))
-    with cluster.start_worker(
-        ("tests.pipeline.faulty", "failing-memories", "worker"), RISKSTREAM_BATCH_MAX_RECORDS=SMALL_BATCHES
-    ) as failing:
-        assert failing.exit_code(40) == 1
+    with cluster.start_worker(fault="failing-memories", RISKSTREAM_BATCH_MAX_RECORDS=SMALL_BATCHES) as failing:
+        assert failing.exit_code(20) == 1
         log = failing.log_text()
     assert "worker crashed" in log
     assert "the changelog cannot be written" in log
 
     with cluster.start_worker() as after:
-        cluster.wait_until_done([after])
+        cluster.wait_until_done([after], seconds=30)
         after.stop()
     for fold, records in zip(uninterrupted(cluster), cluster.read(ASSESSMENTS), strict=True):
         assert once(values(records)) == encoded(fold.assessments)

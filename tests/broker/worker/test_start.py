@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from sinks.bundles import MANIFEST_FILE
+from detectors.bundle import MANIFEST_FILE
 from stream.topics import ALERTS
 from tests.pipeline.cluster import Cluster
 

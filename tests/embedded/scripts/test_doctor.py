@@ -104,7 +104,6 @@ def test_missing_topics_are_mended_by_create_topics(healthy: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        (refusal(404, "404"), "bucket riskstream-archive does not exist"),
         (refusal(403, "403"), "credentials and permissions"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "check RISKSTREAM_S3_ENDPOINT"),
     ],
@@ -119,6 +118,15 @@ def test_each_trouble_with_s3_says_how_to_mend_it(
     assert code == 1
     assert lines[2].startswith("WRONG  s3 ")
     assert words in lines[2]
+
+
+def test_a_bucket_that_the_worker_will_create_is_no_trouble(healthy: pytest.MonkeyPatch) -> None:
+    fail_s3(healthy, refusal(404, "404"))
+
+    code, lines = diagnose()
+
+    assert code == 0
+    assert "bucket riskstream-archive does not exist yet: a worker creates it" in lines[2]
 
 
 def test_a_missing_bundle_says_how_to_train(healthy: pytest.MonkeyPatch, tmp_path: Path) -> None:
