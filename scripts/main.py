@@ -1,5 +1,6 @@
 """The command `riskstream`: every command is a function in a file of its own, registered here."""
 
+import sys
 from importlib import import_module
 from inspect import cleandoc
 
@@ -7,10 +8,14 @@ import typer
 
 COMMANDS = ("demo", "worker", "replay", "simulate", "train", "score", "alerts", "query", "create_topics", "doctor")
 GROUPS = ("dead_letters",)
+INTERRUPTED = 130
 
 
-def build() -> typer.Typer:
-    """Return the command line with all its commands."""
+def build(wanted: str | None = None) -> typer.Typer:
+    """Return the command line with all its commands, or with `wanted` alone if that is one of them.
+
+    A command imports what it needs, scikit-learn for instance: nobody waits for what other commands need.
+    """
     app = typer.Typer(
         name="riskstream",
         help="Scores every payment transaction for fraud while it streams past.",
@@ -18,11 +23,12 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for name in COMMANDS:
-        command = getattr(import_module(f"scripts.{name}"), name)
-        app.command(name.replace("_", "-"), help=flowing(command.__doc__))(command)
-    for name in GROUPS:
-        app.add_typer(getattr(import_module(f"scripts.{name}"), name), name=name.replace("_", "-"))
+    app.callback()(lambda: None)  # without it, typer would make a single command the whole program
+    for module in _chosen(COMMANDS, wanted):
+        command = getattr(import_module(f"scripts.{module}"), module)
+        app.command(_spoken(module), help=flowing(command.__doc__))(command)
+    for module in _chosen(GROUPS, wanted):
+        app.add_typer(getattr(import_module(f"scripts.{module}"), module), name=_spoken(module))
     return app
 
 
@@ -37,7 +43,24 @@ def flowing(text: str) -> str:
 
 def main() -> None:
     """Run the command line."""
-    build()()
+    try:
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _chosen(modules: tuple[str, ...], wanted: str | None) -> tuple[str, ...]:
+    known = {_spoken(module) for module in (*COMMANDS, *GROUPS)}
+    return tuple(module for module in modules if wanted not in known or _spoken(module) == wanted)
+
+
+def _spoken(module: str) -> str:
+    """Return a module's name as it is typed.
+
+    >>> _spoken("create_topics")
+    'create-topics'
+    """
+    return module.replace("_", "-")
 
 
 if __name__ == "__main__":

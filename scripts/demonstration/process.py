@@ -103,7 +103,7 @@ class WorkerProcess:
             raise WorkerFailed("the worker was not started")
         return self._process
 
-    def _last_lines(self, count: int = 15) -> str:
+    def _last_lines(self, count: int = 6) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-count:])
 
 

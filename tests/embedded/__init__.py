@@ -1,1 +1,1 @@
-"""Tests on services that run inside the test process: librdkafka's mock broker and moto's S3, over loopback."""
+"""The whole pipeline on embedded services: nothing but Python is needed."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from stream.publishing import PRODUCER
+from tests.pipeline.waiting import wait_until
 
 LARGEST_MESSAGE_BYTES = 12 * 1024 * 1024
 _SECONDS = 30.0
@@ -50,15 +51,21 @@ def produce(bootstrap: str, topic: str, records: Iterable[Sending]) -> None:
             on_delivery=lambda error, _message: None if error is None else failures.append(error),
         )
         producer.poll(0)
-    undelivered = producer.flush(_SECONDS)
+    # Longer waits may block their whole length (confluent-kafka-python issue 2215).
+    wait_until(lambda: producer.flush(0.02) == 0, _SECONDS, "everything is acknowledged")
     assert not failures
-    assert undelivered == 0
 
 
 def read_topic(bootstrap: str, topic: str) -> list[list[Logged]]:
     """Read everything a topic holds now, by partition."""
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": "reader", "enable.partition.eof": "true", "log_level": "0"}
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "reader",
+            "enable.partition.eof": "true",
+            "fetch.wait.max.ms": "20",
+            "log_level": "0",
+        }
     )
     try:
         count = len(consumer.list_topics(topic, timeout=10).topics[topic].partitions)

@@ -1,0 +1,61 @@
+"""One worker, as a process of its own, on the embedded broker and the embedded AWS."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sinks.dead_letters import read_cause
+from stream.backtest import backtest
+from stream.embedded.aws import EmbeddedAws
+from stream.embedded.broker import EmbeddedBroker
+from stream.stages.assess import publishes_alert
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, declared_topics
+from tests.pipeline.bad_records import TEN_MEGABYTES, bad_records
+from tests.pipeline.cluster import PARTITIONS, Cluster
+from tests.pipeline.folds import encoded
+from tests.pipeline.topics import Sending, values
+from tests.pipeline.traffic import enriched, payments, saved_bundle, small_bundle
+
+pytestmark = pytest.mark.timeout(60)
+COUNT = 1_200
+APP_ID = "embedded"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Everything in this process but the worker."""
+    with EmbeddedBroker(declared_topics(PARTITIONS, APP_ID)) as broker, EmbeddedAws(APP_ID) as aws:
+        bundle = saved_bundle(tmp_path / "bundle")
+        yield Cluster(broker.bootstrap, aws.endpoint, small_bundle(), bundle, tmp_path, name=APP_ID)
+
+
+def test_payments_go_in_and_exact_assessments_alerts_memories_and_an_archive_come_out(cluster: Cluster) -> None:
+    bad = [record for record in bad_records() if len(record.value or b"") < TEN_MEGABYTES]
+    with cluster.start_worker() as worker:
+        cluster.send_records(Sending(record.key, record.value) for record in bad)
+        cluster.send(payments(COUNT))
+        cluster.wait_until_done([worker])
+        worker.stop()
+
+    folds = backtest(enriched(COUNT), cluster.bundle, PARTITIONS)
+    for fold, assessed, alerted in zip(folds, cluster.read(ASSESSMENTS), cluster.read(ALERTS), strict=True):
+        assert values(assessed) == encoded(fold.assessments)
+        assert len(alerted) == sum(map(publishes_alert, fold.assessments))
+    for fold, memories, expected in zip(folds, cluster.memories(), cluster.expected(), strict=True):
+        assert memories == expected.memories
+        assert memories.items() >= fold.memories.items()
+    letters = [letter for partition in cluster.read(DEAD_LETTERS) for letter in partition]
+    assert Counter((read_cause(letter.headers).reason, letter.value) for letter in letters) == Counter(
+        (record.reason, record.value) for record in bad
+    )
+    archived = cluster.archived()["transaction_id"].to_pylist()
+    assert sorted(archived) == sorted(payment.transaction_id for payment in payments(COUNT))
+
+
+def test_a_worker_stops_in_order_before_it_has_done_anything(cluster: Cluster) -> None:
+    with cluster.start_worker() as worker:
+        while worker.address() is None:
+            pass
+        worker.stop()
