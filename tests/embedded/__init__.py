@@ -1,1 +1,1 @@
-"""The whole pipeline on embedded services: nothing but Python is needed."""
+"""Tests on services that run inside the test process: librdkafka's mock broker and moto's S3, over loopback."""

@@ -12,7 +12,7 @@ from stream.enrichment import enrich_embedded
 from stream.simulation import SimulationConfig, simulate
 from tests.pipeline.traffic import small_bundle
 
-SEEDS = (11, 12, 13)
+SEEDS = (11, 12)
 
 
 def weeks_of_payments(seed: int) -> list[Transaction]:
@@ -26,8 +26,8 @@ def drifts_of(transactions: Sequence[Transaction], batch: int = 1000) -> list[Dr
     return fold.drifts
 
 
-def test_eighteen_stationary_weeks_raise_no_false_alarm() -> None:
-    """About 180 blocks of six series each; the memories' first weeks, when every account is new, included."""
+def test_twelve_stationary_weeks_raise_no_false_alarm() -> None:
+    """About 120 blocks of six series each; the memories' first weeks, when every account is new, included."""
     false_alarms = [drift for seed in SEEDS for drift in drifts_of(weeks_of_payments(seed))]
     assert len(false_alarms) == 0
 

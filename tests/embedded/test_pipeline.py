@@ -17,6 +17,7 @@ from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.folds import encoded
 from tests.pipeline.topics import Sending, values
 from tests.pipeline.traffic import enriched, payments, saved_bundle, small_bundle
+from tests.pipeline.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(60)
 COUNT = 1_200
@@ -56,6 +57,5 @@ def test_payments_go_in_and_exact_assessments_alerts_memories_and_an_archive_com
 
 def test_a_worker_stops_in_order_before_it_has_done_anything(cluster: Cluster) -> None:
     with cluster.start_worker() as worker:
-        while worker.address() is None:
-            pass
+        wait_until(lambda: worker.address() is not None, 20, "the worker has begun")
         worker.stop()
