@@ -1,7 +1,7 @@
 """What the product says about one payment: the contract of the topics `assessments` and `alerts`."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -49,7 +49,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     transaction_id: str
     account_id: str
     merchant_id: str
-    event_time: datetime
+    event_time: Annotated[datetime, msgspec.Meta(tz=True)]
     amount: float
     currency: str | None
     transaction_type: str | None
