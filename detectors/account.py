@@ -26,6 +26,9 @@ MERCHANTS = 16
 COUNTRIES = 4
 """How many of the latest devices, merchants and countries an account recognises."""
 
+MERCHANT_BYTES = 2
+"""Of a merchant's hash: one new merchant in 4,000 (16 / 2^16) passes for a known one."""
+
 HOUR_WEIGHT = 8.0
 """Payments' worth of trust in the segment's hours of the day, against the account's own."""
 
@@ -49,10 +52,11 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payments: int = 0
     first_seen: int = 0
     """Whole seconds since 1970, UTC, as all times here."""
+    origin: int = 0
     times: bytes = b""
     cents: bytes = b""
     merged_hours: tuple[int, ...] = ()
-    """The three together are what `windows.RecentPayments` packs."""
+    """The four together are what `windows.RecentPayments` packs."""
     peak_times: tuple[int, ...] = ()
     peak_heights: tuple[int, ...] = ()
     habits: tuple[Running | None, ...] = (None,) * len(NUMERICS)
@@ -127,11 +131,11 @@ class AccountFold:
         memory = memory or _EMPTY
         self._payments = memory.payments
         self._first_seen = memory.first_seen
-        self._recent = RecentPayments(memory.times, memory.cents, memory.merged_hours)
+        self._recent = RecentPayments(memory.origin, memory.times, memory.cents, memory.merged_hours)
         self._peaks = Peaks(memory.peak_times, memory.peak_heights)
         self._habits = memory.habits
         self._mean_amount = memory.mean_amount
-        self._hours = memory.hours
+        self._hours = bytearray(memory.hours)
         self._devices = memory.devices
         self._merchants = memory.merchants
         self._countries = memory.countries
@@ -141,20 +145,20 @@ class AccountFold:
 
     def close(self) -> AccountMemory:
         """The memory after everything observed so far."""
-        times, cents, merged_hours = self._recent.packed()
-        peak_times, peak_heights = self._peaks.packed()
+        origin, times, cents, merged_hours = self._recent.packed()
         return AccountMemory(
             version=MEMORY_VERSION,
             payments=self._payments,
             first_seen=self._first_seen,
+            origin=origin,
             times=times,
             cents=cents,
             merged_hours=merged_hours,
-            peak_times=peak_times,
-            peak_heights=peak_heights,
+            peak_times=self._peaks.times,
+            peak_heights=self._peaks.heights,
             habits=self._habits,
             mean_amount=self._mean_amount,
-            hours=self._hours,
+            hours=bytes(self._hours),
             devices=self._devices,
             merchants=self._merchants,
             countries=self._countries,
@@ -168,9 +172,8 @@ class AccountFold:
         now = whole_seconds(transaction.event_time)
         mark = mark_of(transaction)
         payments, repeat = self._payments, repeat_of(self._repeats, mark)
-        times = self._recent.times
-        since = now - times[-1] if times else 0
-        late = since < 0
+        youngest = self._recent.youngest
+        late = youngest is not None and now < youngest
         totals = self._recent.totals(now)
         amount, segment = baseline.amount_of(transaction), baseline.segment_of(transaction)
         details = Details(
@@ -185,7 +188,7 @@ class AccountFold:
         )
         if repeat != "none":
             return Observation([], payments, late, repeat, details)
-        gap = _log1p(since) if times and not late else _nan
+        gap = _nan if youngest is None or late else _log1p(now - youngest)
         row = self._row(details, now, gap, totals)
         self._recent.learn(now, round(amount * 100) if amount == amount else 0)
         self._repeats = remembered(self._repeats, mark)
@@ -230,7 +233,7 @@ class AccountFold:
         )
         after = self._habits[0]
         if after is not None and after is not before:
-            self._mean_amount += (details.amount - self._mean_amount) / after[0]
+            self._mean_amount += (details.amount - self._mean_amount) / after.count
         return deviations
 
     def _learn_peak(self, now: int, amount_z: float) -> tuple[float, float, float]:
@@ -243,8 +246,9 @@ class AccountFold:
         """Whether device, merchant and country are new; NaN where missing, or where there is none to compare."""
         country = tx.country or tx.ip_country
         device = None if tx.device_id is None else short_hash(tx.device_id)
+        merchant = short_hash(tx.merchant_id, MERCHANT_BYTES)
         new_device, self._devices = meet(self._devices, device, DEVICES)
-        new_merchant, self._merchants = meet(self._merchants, short_hash(tx.merchant_id), MERCHANTS)
+        new_merchant, self._merchants = meet(self._merchants, merchant, MERCHANTS)
         new_country, self._countries = meet(self._countries, country.encode() if country else None, COUNTRIES)
         return new_device, new_merchant, new_country
 
@@ -258,7 +262,9 @@ class AccountFold:
         last, here = self._last_place, place(latitude, longitude, now)
         if last is None or last[2] <= now:
             self._last_place = here
-        return _nan if last is None else _log1p(speed_kmh(last, here))
+        if last is None:
+            return _nan
+        return 0.0 if last[:2] == here[:2] else _log1p(speed_kmh(last, here))
 
     def _learn_hour(self, hour: int, segment: Segment) -> float:
         """-ln of the hour's share in the habit, neighbouring hours counted half, smoothed with the segment."""
@@ -266,8 +272,8 @@ class AccountFold:
         count = (counts[hour - 1] + 2 * counts[hour] + counts[hour - 23]) / 4
         rarity = -math.log((count + HOUR_WEIGHT * segment.hours[hour]) / (sum(counts) + HOUR_WEIGHT))
         if counts[hour] == 255:
-            counts = bytes(count // 2 for count in counts)
-        self._hours = counts[:hour] + bytes((counts[hour] + 1,)) + counts[hour + 1 :]
+            counts[:] = bytes(count // 2 for count in counts)
+        counts[hour] += 1
         return rarity
 
 

@@ -59,10 +59,11 @@ def _path_lengths(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.float
     offsets = np.arange(count) * width
     nodes = np.repeat(forest.roots, count).reshape(-1, count)
     for _ in range(forest.depth):
-        cut = forest.feature.take(nodes)
+        # No index is ever out of range; "wrap" is numpy's fastest way not to check for it.
+        cut = forest.feature.take(nodes, mode="wrap")
         cut += offsets
-        right = flat.take(cut) > forest.threshold.take(nodes)
-        nodes = forest.left.take(nodes)
+        right = flat.take(cut, mode="wrap") > forest.threshold.take(nodes, mode="wrap")
+        nodes = forest.left.take(nodes, mode="wrap")
         nodes += right
     lengths = np.zeros(count, dtype=np.float64)
     for credit in forest.credit.take(nodes):  # tree by tree: the order of the sum is part of the result

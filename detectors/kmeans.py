@@ -113,7 +113,7 @@ def score_and_learn(
     centres = [tuple(row) for row in np.frombuffer(memory.centroids, dtype="<f8").reshape(k, width).tolist()]
     rate, guard, learned = clusters.rate, clusters.guard, memory.learned
     scores: list[float] = []
-    for point in standardise(rows, clusters).tolist():
+    for point in map(tuple, standardise(rows, clusters).tolist()):
         distances = [math.dist(centre, point) for centre in centres]
         nearest = min(distances)
         scores.append(nearest)
@@ -130,6 +130,6 @@ def score_and_learn(
 def score_frozen(rows: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]:
     """Distances to the bundle's own centres, learning nothing: for places that keep no memory. (n,) float64."""
     centres = [tuple(row) for row in clusters.centroids.tolist()]
-    points = standardise(rows, clusters).tolist()
+    points = map(tuple, standardise(rows, clusters).tolist())
     scores = [min([math.dist(centre, point) for centre in centres]) for point in points]
     return np.array(scores, dtype=np.float64)

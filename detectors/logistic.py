@@ -34,16 +34,12 @@ class Logistic:
 
 def logistic_contributions(rows: NDArray[np.float64], model: Logistic) -> NDArray[np.float64]:
     """What each feature adds to `model.baseline`: (n, d) float64, log-odds relative to reference traffic."""
-    contributions = np.empty(rows.shape, dtype=np.float64)
-    for column in range(rows.shape[1]):
-        values = rows[:, column]
-        inside = np.clip(values, model.low[column], model.high[column])
-        curve = inside * model.weight[column]
-        for knot, bend in zip(model.knots[column], model.bends[column], strict=True):
-            if bend != 0.0:
-                curve = curve + np.maximum(inside - knot, 0.0) * bend
-        curve = np.where(np.isnan(values), model.missing[column], curve)
-        contributions[:, column] = curve - model.reference[column]
+    inside = np.clip(rows, model.low, model.high)
+    curves = inside * model.weight
+    for column, bend in np.argwhere(model.bends).tolist():
+        beyond = np.maximum(inside[:, column] - model.knots[column, bend], 0.0)
+        curves[:, column] += beyond * model.bends[column, bend]
+    contributions: NDArray[np.float64] = np.where(np.isnan(rows), model.missing, curves) - model.reference
     return contributions
 
 

@@ -20,10 +20,17 @@ SD_FLOORS = (0.1, 0.3, 0.2, 0.5, 0.02)
 LONGEST_MEMORY = 256
 """From this many values on, the oldest fade: a habit that changes slowly is followed."""
 
-Running = tuple[int, float, float]
-"""Count, mean, and sum of squared differences from the mean (Welford, Technometrics 4(3), 1962)."""
 
-_NOTHING: Running = (0, 0.0, 0.0)
+class Running(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A statistic that learns value by value (Welford, Technometrics 4(3), 1962)."""
+
+    count: int
+    mean: float
+    squares: float
+    """Sum of squared differences from the mean."""
+
+
+_NOTHING = Running(0, 0.0, 0.0)
 _VARIANCE_FLOORS = tuple(floor * floor for floor in SD_FLOORS)
 
 
@@ -37,28 +44,31 @@ class Prior(msgspec.Struct, frozen=True, gc=False):
 def usual(running: Running | None, prior: Prior, shrinkage: float) -> tuple[float, float]:
     """Mean and variance (before the floor) of a habit: the account's own with weight n / (n + shrinkage).
 
-    >>> usual((5, 10.0, 20.0), Prior(mean=0.0, var=2.0), shrinkage=5.0)
+    >>> usual(Running(5, 10.0, 20.0), Prior(mean=0.0, var=2.0), shrinkage=5.0)
     (5.0, 3.0)
     """
-    count, mean, squares = running or _NOTHING
-    total = count + shrinkage
-    return (count * mean + shrinkage * prior.mean) / total, (squares + shrinkage * prior.var) / total
+    own = running or _NOTHING
+    total = own.count + shrinkage
+    return (
+        (own.count * own.mean + shrinkage * prior.mean) / total,
+        (own.squares + shrinkage * prior.var) / total,
+    )
 
 
 def learn(running: Running | None, value: float) -> Running:
     """The statistic with one more value.
 
     >>> learn(learn(None, 1.0), 3.0)
-    (2, 2.0, 2.0)
+    Running(count=2, mean=2.0, squares=2.0)
     """
-    count, mean, squares = running or _NOTHING
+    count, mean, squares = (running.count, running.mean, running.squares) if running else (0, 0.0, 0.0)
     if count < LONGEST_MEMORY:
         count += 1
     else:
         squares -= squares / count
     difference = value - mean
     mean += difference / count
-    return count, mean, squares + difference * (value - mean)
+    return Running(count, mean, squares + difference * (value - mean))
 
 
 def score_then_learn(
@@ -73,19 +83,21 @@ def score_then_learn(
     Everything is in the order of NUMERICS; NaN is missing. Without a prior there is nothing to measure or
     guard with, so a numeric that training never saw stays missing.
     """
-    deviations = []
-    learned = []
-    for running, value, prior, floor in zip(habits, values, priors, _VARIANCE_FLOORS, strict=True):
-        deviation = math.nan
-        if prior is not None and value == value:  # not NaN
-            # `usual`, written out: this loop runs five times a payment.
-            count, mean, squares = running or _NOTHING
-            total = count + shrinkage
-            var = (squares + shrinkage * prior.var) / total
-            difference = value - (count * mean + shrinkage * prior.mean) / total
-            deviation = difference / math.sqrt(var if var > floor else floor)
-            if -guard_z <= deviation <= guard_z:
-                running = learn(running, value)
-        deviations.append(deviation)
-        learned.append(running)
+    deviations = [math.nan] * len(values)
+    learned = list(habits)
+    for index, value in enumerate(values):
+        prior = priors[index]
+        if prior is None or value != value:  # NaN
+            continue
+        # `usual`, written out: this loop runs five times a payment.
+        running = habits[index]
+        own = running or _NOTHING
+        count = own.count
+        total = count + shrinkage
+        var = (own.squares + shrinkage * prior.var) / total
+        floor = _VARIANCE_FLOORS[index]
+        difference = value - (count * own.mean + shrinkage * prior.mean) / total
+        deviations[index] = deviation = difference / math.sqrt(var if var > floor else floor)
+        if -guard_z <= deviation <= guard_z:
+            learned[index] = learn(running, value)
     return deviations, tuple(learned)

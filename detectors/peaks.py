@@ -6,21 +6,18 @@ This is the monotonic queue of the sliding-window maximum problem; z-scores are 
 import math
 from bisect import bisect_left, bisect_right
 
+import msgspec
+
 from detectors.windows import DAY, MONTH, WEEK
 
 
-class Peaks:
-    """A working copy of an account's peaks, times ascending, heights strictly descending."""
+class Peaks(msgspec.Struct, gc=False):
+    """An account's peaks: `highest` asks, `learn` adds."""
 
-    __slots__ = ("_heights", "_times")
-
-    def __init__(self, times: tuple[int, ...] = (), heights: tuple[int, ...] = ()) -> None:
-        self._times = list(times)
-        self._heights = list(heights)
-
-    def packed(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The arguments that give this copy back."""
-        return tuple(self._times), tuple(self._heights)
+    times: tuple[int, ...] = ()
+    """Ascending."""
+    heights: tuple[int, ...] = ()
+    """Strictly descending."""
 
     def highest(self, now: int) -> tuple[float, float, float]:
         """The largest z in [now - w, now) for 1, 7 and 30 days; NaN where there was no payment.
@@ -28,7 +25,7 @@ class Peaks:
         A payment sees only the peaks before it that no payment of its own second or, if it is late, a younger
         one has topped.
         """
-        times = self._times
+        times = self.times
         end = bisect_left(times, now)
         return (
             self._at(bisect_left(times, now - DAY, 0, end), end),
@@ -37,20 +34,19 @@ class Peaks:
         )
 
     def _at(self, index: int, end: int) -> float:
-        return self._heights[index] / 1000 if index < end else math.nan
+        return self.heights[index] / 1000 if index < end else math.nan
 
     def learn(self, time: int, z: float) -> None:
         """Adds the z-score of one payment and forgets peaks over 30 days before the youngest."""
-        times, heights = self._times, self._heights
+        times, heights = self.times, self.heights
         height = round(z * 1000)
         end = bisect_right(times, time)
-        if end < len(times) and heights[end] >= height:
+        edge = max(time, times[-1] if times else 0) - MONTH
+        if time < edge or (end < len(times) and heights[end] >= height):
             return
         start = end
         while start and heights[start - 1] <= height:
             start -= 1
-        times[start:end] = [time]
-        heights[start:end] = [height]
-        if times[0] < times[-1] - MONTH:
-            old = bisect_left(times, times[-1] - MONTH)
-            del times[:old], heights[:old]
+        old = bisect_left(times, edge)
+        self.times = (*times[old:start], time, *times[end:])
+        self.heights = (*heights[old:start], height, *heights[end:])

@@ -7,6 +7,9 @@ contributions always add up. Codes and their meaning are in docs/reasons.md.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors import sentences as say
 from detectors.assessment import Reason
 from detectors.observation import Details
@@ -75,28 +78,46 @@ CODES = (*_TELL, "AMOUNT_BELOW_ACCOUNT_NORM", "UNUSUAL_TRAVEL", "DEGRADED_ENRICH
 
 
 def reasons_for(
-    row: Row, details: Details, names: tuple[str, ...], contributions: Sequence[float], limit: int = 4
-) -> tuple[tuple[Reason, ...], float]:
-    """The `limit` largest reasons, largest first, then the notes; and what is left over.
+    rows: Sequence[Row],
+    details: Sequence[Details],
+    names: tuple[str, ...],
+    terms: NDArray[np.float64],
+    limit: int = 4,
+) -> tuple[list[tuple[Reason, ...]], NDArray[np.float64]]:
+    """The `limit` largest reasons of each payment, largest first, then its notes; and what is left over, (n,).
 
-    `names` and `contributions` are the terms of the statistic: a name is "<detector>:<feature>", "<feature>" or
-    "<detector>". Terms of one code are added in the order given. The reasons' contributions and what is left
-    over add up to the sum of the terms.
+    `names` and `terms`, (n, T), are what the statistic adds up: a name is "<detector>:<feature>", "<feature>" or
+    "<detector>". Terms of one code are added in the order given. The reasons' contributions and what is left over
+    add up to the sum of the terms.
     """
     codes, places = _places(names)
-    sums = [0.0] * len(codes)
-    for position, contribution in zip(places, contributions, strict=True):
-        sums[position] += contribution
-    found: list[Reason] = []
-    for amount, position in sorted((-amount, position) for position, amount in enumerate(sums) if amount > 0.0):
-        if len(found) == limit:
-            break
-        tell = _TELL.get(codes[position])
-        told = tell(row, details) if tell else None
-        if told is not None:
-            found.append(Reason(told[0], -amount, told[1]))
-            sums[position] = 0.0
-    return (*found, *_notes(details)), sum(sums)
+    sums = np.zeros((len(codes), len(terms)))
+    for place, column in zip(places, terms.T, strict=True):
+        sums[place] += column
+    largest = np.argsort(-sums, axis=0, kind="stable").T
+    listed = []
+    for payment, (row, seen) in enumerate(zip(rows, details, strict=True)):
+        found: list[Reason] = []
+        amounts = sums[:, payment].tolist()
+        for place in largest[payment].tolist():
+            amount = amounts[place]
+            if amount <= 0.0 or len(found) == limit:
+                break
+            tell = _TELL.get(codes[place])
+            told = tell(row, seen) if tell else None
+            if told is not None:
+                found.append(Reason(told[0], amount, told[1]))
+                sums[place, payment] = 0.0
+        listed.append((*found, *_notes(seen)))
+    return listed, _added(sums)
+
+
+def _added(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum of (m, n) over its first axis, in order: (n,)."""
+    total = np.zeros(columns.shape[1])
+    for column in columns:
+        total += column
+    return total
 
 
 @lru_cache(maxsize=64)

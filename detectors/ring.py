@@ -7,12 +7,12 @@ import math
 from zlib import crc32
 
 
-def short_hash(text: str) -> bytes:
-    """Four bytes that stand for a text in a ring.
+def short_hash(text: str, width: int = 4) -> bytes:
+    """The bytes, four at most, that stand for a text in a ring.
 
     CRC-32 suffices: whoever could forge a collision with a known device knows its id and need not forge.
     """
-    return crc32(text.encode()).to_bytes(4, "big")
+    return crc32(text.encode()).to_bytes(4, "big")[-width:]
 
 
 def find(ring: bytes, prefix: bytes, width: int) -> int:

@@ -87,7 +87,7 @@ def amount_of_account(row: Row, details: Details) -> Told:
     direction = "above" if z > 0 else "below"
     habit = details.habits[0]
     owner = (
-        f"this account's usual {_usual_amount(details)} over {_plural(habit[0], 'payment')}"
+        f"this account's usual {_usual_amount(details)} over {_plural(habit.count, 'payment')}"
         if habit
         else (f"the usual {_usual_amount(details)} of similar customers")
     )

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.account import AccountFold
-from detectors.alerting import fold
-from detectors.assessment import ACTIONS, LEVELS, Assessment, Readings
+from detectors.alerting import fold, is_risky
+from detectors.assessment import ACTIONS, LEVELS, AlertStatus, Assessment, Readings
 from detectors.bundle import Bundle
 from detectors.fusion import Fused
 from detectors.observation import Observation
@@ -37,29 +37,34 @@ def conclude(
     payments = np.array([seen.payments for seen in observations], dtype=np.int64)
     codes = levels(fused.score, payments, bundle.manifest.thresholds).tolist()
     maturities = maturity_codes(payments).tolist()
+    features = list(zip(*_nullable(rows.T), strict=True))
+    reasons, other = reasons_for(features, [seen.details for seen in observations], fused.term_names, fused.terms)
     columns = zip(
         observations,
-        _nullable(rows),
-        _nullable(scores),
-        _nullable(fused.tails),
-        fused.terms.tolist(),
+        features,
+        map(Readings, *_nullable(scores.T)),
+        map(Readings, *_nullable(fused.tails.T)),
+        reasons,
         fused.score.tolist(),
         fused.statistic.tolist(),
         fused.baseline.tolist(),
+        other.tolist(),
+        [LEVELS[code] for code in codes],
+        [MATURITIES[code] for code in maturities],
         strict=True,
     )
     concluded = []
-    for index, (seen, row, readings, tails, terms, score, statistic, baseline) in enumerate(columns):
+    for seen, row, readings, tails, causes, score, statistic, baseline, rest, level, maturity in columns:
         transaction = seen.details.transaction
-        level = LEVELS[codes[index]]
-        reasons, other = reasons_for(row, seen.details, fused.term_names, terms)
-        account = folds[transaction.account_id]
-        status, account.alert = fold(
-            account.alert,
-            whole_seconds(transaction.event_time),
-            level,
-            [r.code for r in reasons if r.contribution > 0.0],
-        )
+        status: AlertStatus = "none"
+        if is_risky(level):
+            account = folds[transaction.account_id]
+            status, account.alert = fold(
+                account.alert,
+                whole_seconds(transaction.event_time),
+                level,
+                [cause.code for cause in causes if cause.contribution > 0.0],
+            )
         concluded.append(
             Assessment(
                 assessment_id=assessment_id(transaction, bundle.version),
@@ -81,14 +86,14 @@ def conclude(
                 risk_level=level,
                 recommended_action=ACTIONS[level],
                 alert=status,
-                maturity=MATURITIES[maturities[index]],
-                scores=Readings(*readings),
-                tails=Readings(*tails),
+                maturity=maturity,
+                scores=readings,
+                tails=tails,
                 statistic=statistic,
                 baseline=baseline,
-                other=other,
-                reasons=reasons,
-                features=tuple(row),
+                other=rest,
+                reasons=causes,
+                features=row,
                 degraded=_degraded(seen),
                 late=seen.late,
                 backfill=transaction.backfill,
@@ -107,10 +112,10 @@ def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:
 
 
 def _nullable(matrix: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return the rows as Python lists with None for NaN."""
-    values = matrix.astype(object)
-    values[np.isnan(matrix)] = None
-    listed: list[list[float | None]] = values.tolist()
+    """Return the rows of a matrix as lists with None for NaN."""
+    listed: list[list[float | None]] = matrix.tolist()
+    for row, column in np.argwhere(np.isnan(matrix)).tolist():
+        listed[row][column] = None
     return listed
 
 

@@ -21,8 +21,8 @@ MAX_EXACT = 256
 
 _LAST_SECOND = 2**32 - 1  # in February 2106
 _MAX_HOUR_CENTS = 10**18  # what still fits an encoded integer
-_WIDTHS = {2: "H", 4: "I", 8: "Q"}
-_LIMITS = {2: 2**16 - 1, 4: 2**32 - 1}
+_TIME_BYTES = 3
+_FARTHEST = 2 ** (8 * _TIME_BYTES) - 1  # 194 days from the origin
 
 
 def whole_seconds(event_time: datetime) -> int:
@@ -51,28 +51,41 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 
 
 class RecentPayments:
-    """A working copy of an account's payments: `totals` asks, `learn` adds, `packed` gives what a memory keeps."""
+    """A working copy of an account's payments: `totals` asks, `learn` adds, `packed` gives what a memory keeps.
 
-    __slots__ = ("_cents", "_hours", "times")
+    Times are kept as seconds since `origin`, at least MONTH and at most 194 days before the youngest: so three
+    bytes hold any of them.
+    """
 
-    def __init__(self, times: bytes = b"", cents: bytes = b"", hours: tuple[int, ...] = ()) -> None:
-        self.times = unpack(times, "I")
-        self._cents = unpack(cents, _WIDTHS[4 * len(cents) // len(times)] if times else "H")
+    __slots__ = ("_cents", "_hours", "_origin", "_times")
+
+    def __init__(
+        self, origin: int = 0, times: bytes = b"", cents: bytes = b"", hours: tuple[int, ...] = ()
+    ) -> None:
+        count = len(times) // _TIME_BYTES
+        self._origin = origin
+        self._times = unpack(times, count) if times else array("I")
+        self._cents = unpack(cents, count)
         self._hours = MergedHours(hours) if hours else None
 
-    def packed(self) -> tuple[bytes, bytes, tuple[int, ...]]:
+    def packed(self) -> tuple[int, bytes, bytes, tuple[int, ...]]:
         """The arguments that give this copy back."""
-        return pack(self.times), pack(self._cents), self._hours.packed() if self._hours else ()
+        return self._origin, pack(self._times), pack(self._cents), self._hours.packed() if self._hours else ()
+
+    @property
+    def youngest(self) -> int | None:
+        """The time of the youngest payment."""
+        return self._origin + self._times[-1] if self._times else None
 
     def totals(self, now: int) -> Totals:
         """What the payments before `now` add up to; those of the same second are not before it."""
-        times, cents = self.times, self._cents
+        times, cents, at = self._times, self._cents, now - self._origin
         # Most payments are the youngest and most memories start within the month: two searches less.
-        end = len(times) if not times or times[-1] < now else bisect_left(times, now)
-        month = 0 if not times or times[0] >= now - MONTH else bisect_left(times, now - MONTH, 0, end)
-        week = bisect_left(times, now - WEEK, month, end)
-        day = bisect_left(times, now - DAY, week, end)
-        hour = bisect_left(times, now - HOUR, day, end)
+        end = len(times) if not times or times[-1] < at else bisect_left(times, at)
+        month = 0 if not times or times[0] >= at - MONTH else bisect_left(times, at - MONTH, 0, end)
+        week = bisect_left(times, at - WEEK, month, end)
+        day = bisect_left(times, at - DAY, week, end)
+        hour = bisect_left(times, at - HOUR, day, end)
         cents_1d = sum(cents[day:end])
         cents_7d = cents_1d + sum(cents[week:day])
         cents_30d = cents_7d + sum(cents[month:week])
@@ -83,35 +96,43 @@ class RecentPayments:
 
     def learn(self, time: int, cents: int) -> None:
         """Adds a payment in its place in time, and forgets what lies over 30 days before the youngest."""
-        times = self.times
-        at = bisect_right(times, time) if times and time < times[-1] else len(times)
-        times.insert(at, time)
-        self._insert_cents(at, cents)
+        youngest = self.youngest
+        if youngest is None:
+            self._origin = time - MONTH
+        elif time < youngest - MONTH:
+            return
+        elif time - self._origin > _FARTHEST:
+            self._move_origin(time - MONTH)
+        self._insert(time - self._origin, cents)
+        times = self._times
         edge = times[-1] - MONTH
         if times[0] < edge:
             self._drop(bisect_left(times, edge))
         if len(times) > MAX_EXACT:
             self._hours = self._hours or MergedHours(())
-            self._hours.learn(times[0], self._cents[0])
+            self._hours.learn(self._origin + times[0], self._cents[0])
             self._drop(1)
         if self._hours:
-            self._hours.forget(edge)
+            self._hours.forget(self._origin + edge)
 
-    def _insert_cents(self, at: int, cents: int) -> None:
+    def _insert(self, since_origin: int, cents: int) -> None:
+        times = self._times
+        at = len(times) if not times or since_origin >= times[-1] else bisect_right(times, since_origin)
+        times.insert(at, since_origin)
         try:
             self._cents.insert(at, cents)
         except OverflowError:
-            self._cents = array("I" if cents <= _LIMITS[4] else "Q", self._cents)
+            self._cents = array("I" if cents < 2**32 else "Q", self._cents)
             self._cents.insert(at, cents)
 
     def _drop(self, count: int) -> None:
-        """Forgets the oldest, and goes back to fewer bytes an amount when the large ones are gone."""
-        limit = _LIMITS.get(self._cents.itemsize // 2)
-        large = limit is not None and max(self._cents[:count]) > limit
-        del self.times[:count], self._cents[:count]
-        while large and limit is not None and max(self._cents) <= limit:
-            self._cents = array(_WIDTHS[self._cents.itemsize // 2], self._cents)
-            limit = _LIMITS.get(self._cents.itemsize // 2)
+        del self._times[:count], self._cents[:count]
+
+    def _move_origin(self, origin: int) -> None:
+        """Counts from a later origin, and forgets what lies before it."""
+        self._drop(bisect_left(self._times, origin - self._origin))
+        self._times = array("I", [time - (origin - self._origin) for time in self._times])
+        self._origin = origin
 
 
 class MergedHours:

@@ -6,7 +6,10 @@ from inspect import cleandoc
 
 import typer
 
-COMMANDS = ("demo", "worker", "replay", "simulate", "train", "score", "alerts", "query", "create_topics", "doctor")
+COMMANDS = (
+    *("demo", "worker", "replay", "simulate", "train", "backtest", "score", "alerts", "query"),
+    *("create_topics", "doctor"),
+)
 GROUPS = ("dead_letters",)
 INTERRUPTED = 130
 

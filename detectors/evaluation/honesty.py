@@ -1,6 +1,7 @@
 """How honest a probability is: Brier score, calibration slope, and what was said beside what was found."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,14 +16,18 @@ LEAST_SAID: Final = 5e-7
 """Half a step of the published score, for a probability that was rounded to 0 (or to 1, from the other end)."""
 MOST_STEPS: Final = 100
 """Of Newton's method, which needs about ten."""
+ENOUGH: Final = 1e-9
+"""A step that ends it."""
+FLAT: Final = 1e-12
+"""Determinant over its largest part, below which two directions are one."""
 Z_95: Final = 1.959963984540054
 
 
 class Bin(msgspec.Struct, frozen=True, kw_only=True):
-    """Payments whose probability lies in `[from_, to)`; the last bin includes 1."""
+    """Payments whose probability lies in `[least, below)`; the last bin includes 1."""
 
-    from_: float
-    to: float
+    least: float
+    below: float
     payments: int
     frauds: int
     said: float
@@ -67,28 +72,58 @@ def honesty(score: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Honesty | 
 
 
 def _recalibration(said: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[float, float] | None:
-    """Intercept and slope of the logistic regression of the outcome on the log-odds, by Newton's method."""
+    """Intercept and slope of the logistic regression of the outcome on the log-odds.
+
+    By Newton's method, whose step is halved until the likelihood does not fall: it is concave, so this ends at its
+    highest point, if it has one.
+    """
     values, at = np.unique(np.clip(said, LEAST_SAID, 1.0 - LEAST_SAID), return_inverse=True)
-    count = np.bincount(at).astype(np.float64)
-    hits = np.bincount(at, weights=frauds)
-    odds = np.log(values) - np.log1p(-values)
-    intercept, slope = 0.0, 1.0
+    outcomes = _Outcomes(
+        odds=np.log(values) - np.log1p(-values),
+        count=np.bincount(at).astype(np.float64),
+        hits=np.bincount(at, weights=frauds).astype(np.float64),
+    )
+    point = (0.0, 1.0)
     for _ in range(MOST_STEPS):
-        expected = 1.0 / (1.0 + np.exp(-np.clip(intercept + slope * odds, -500.0, 500.0)))
-        weight = count * expected * (1.0 - expected)
-        miss = hits - count * expected
-        a, b, c = float(weight.sum()), float((weight * odds).sum()), float((weight * odds * odds).sum())
-        determinant = a * c - b * b
-        if not determinant > 1e-12 * a * c:
+        step = outcomes.step(*point)
+        if step is None:
             return None
-        first, second = float(miss.sum()), float((miss * odds).sum())
-        step = (c * first - b * second) / determinant, (a * second - b * first) / determinant
-        if not all(map(math.isfinite, step)) or abs(step[1]) > 1e3:
-            return None
-        intercept, slope = intercept + step[0], slope + step[1]
-        if max(map(abs, step)) < 1e-9:
-            return intercept, slope
+        reached = outcomes.likelihood(*point)
+        while outcomes.likelihood(point[0] + step[0], point[1] + step[1]) < reached:
+            if max(map(abs, step)) < ENOUGH:
+                return point
+            step = step[0] / 2, step[1] / 2
+        point = point[0] + step[0], point[1] + step[1]
+        if max(map(abs, step)) < ENOUGH:
+            return point
     return None
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """Payments by their log-odds: v distinct ones, how many payments have each, and how many are frauds."""
+
+    odds: NDArray[np.float64]
+    count: NDArray[np.float64]
+    hits: NDArray[np.float64]
+
+    def likelihood(self, intercept: float, slope: float) -> float:
+        """Return the log-likelihood."""
+        fitted = intercept + slope * self.odds
+        return float(np.sum(self.hits * fitted - self.count * np.logaddexp(0.0, fitted)))
+
+    def step(self, intercept: float, slope: float) -> tuple[float, float] | None:
+        """Return Newton's step; None where the likelihood is flat in some direction."""
+        expected = 1.0 / (1.0 + np.exp(-np.clip(intercept + slope * self.odds, -500.0, 500.0)))
+        weight = self.count * expected * (1.0 - expected)
+        weighted = weight * self.odds
+        miss = self.hits - self.count * expected
+        a, b, c = float(weight.sum()), float(weighted.sum()), float((weighted * self.odds).sum())
+        determinant = a * c - b * b
+        if not determinant > FLAT * a * c:
+            return None
+        first, second = float(miss.sum()), float((miss * self.odds).sum())
+        return (c * first - b * second) / determinant, (a * second - b * first) / determinant
 
 
 def _reliability(said: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[Bin, ...]:
@@ -101,8 +136,8 @@ def _reliability(said: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[
         if count:
             bins.append(
                 Bin(
-                    from_=SAID[number],
-                    to=SAID[number + 1],
+                    least=SAID[number],
+                    below=SAID[number + 1],
                     payments=count,
                     frauds=hits,
                     said=float(said[inside].mean()),

@@ -73,16 +73,14 @@ def reach(scored: Scored, reached: NDArray[np.bool_]) -> Reach:
 
 
 def budget_reaches(scored: Scored) -> tuple[BudgetReach, ...]:
-    """What each alert budget would have meant, had the threshold been known; those below one payment are left out."""
+    """What each budget would have meant, had its threshold been known; those below one payment are left out."""
     falling = np.sort(scored.score)[::-1]
     found = []
     for budget in ALERT_BUDGETS:
         allowed = int(budget * len(falling))
         if allowed:
             least = float(falling[allowed - 1])
-            found.append(
-                BudgetReach(budget=budget, least_score=least, reach=reach(scored, scored.score >= least))
-            )
+            found.append(BudgetReach(budget=budget, least_score=least, reach=reach(scored, scored.score >= least)))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Assessed payments as columns: what an evaluation works on. It holds numbers and codes, never whole assessments."""
+"""Assessed payments as columns, which an evaluation works on: numbers and codes, never whole assessments."""
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,8 @@ class Scored:
     """(n,) code of the merchant."""
     score: NDArray[np.float64]
     """(n,) published score, 0 to 100."""
+    statistic: NDArray[np.float64]
+    """(n,) fused statistic that the score was made from."""
     level: NDArray[np.int8]
     """(n,) position in `detectors.assessment.LEVELS`."""
     maturity: NDArray[np.int8]
@@ -57,12 +59,14 @@ class Scored:
     @property
     def labelled(self) -> NDArray[np.bool_]:
         """(n,) whether somebody has judged the payment."""
-        return self.label != UNKNOWN
+        known: NDArray[np.bool_] = self.label != UNKNOWN
+        return known
 
     @property
     def frauds(self) -> NDArray[np.bool_]:
         """(n,) known to be fraud."""
-        return self.label == 1
+        known: NDArray[np.bool_] = self.label == 1
+        return known
 
 
 def microseconds(time: datetime) -> int:

@@ -37,6 +37,7 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ranges: defaultdict[TP, OffsetRanges] = defaultdict(OffsetRanges)
         self._in_flight: defaultdict[TP, set[int]] = defaultdict(set)
+        self._jumps: dict[TP, tuple[int, int]] = {}
         self._freed = asyncio.Event()
         self.draining = False
         super().__init__(*args, **kwargs)
@@ -54,11 +55,13 @@ class BatchConsumer(driver.Consumer):
         # A partition left out may be freed at any moment: do not sleep long on the others.
         wait = timeout if active_partitions == wanted else 0.01
         records: dict[TP, Any] = await super()._getmany(wanted, wait)
+        delivered: dict[TP, Any] = {}
         for tp, found in records.items():
-            if self._is_batched(tp):
-                await self._refuse_lost_records(tp, found[0].offset)
-                records[tp] = self._batches(tp, found)
-        return records
+            if not self._is_batched(tp):
+                delivered[tp] = found
+            elif await self._follows(tp, found[0].offset):
+                delivered[tp] = self._batches(tp, found)
+        return delivered
 
     def _wanted(self, active: set[TP] | None) -> set[TP]:
         """Leave out partitions whose stage is busy, and all batched ones while nothing may start."""
@@ -85,18 +88,27 @@ class BatchConsumer(driver.Consumer):
         self._in_flight[tp].add(end)
         return BatchRecord(Batch(tp.topic, tp.partition, first, end, records))
 
-    async def _refuse_lost_records(self, tp: TP, first_offset: int) -> None:
-        """Raise OffsetGap if the log was cut before it was read; aiokafka would go on with an info line."""
+    async def _follows(self, tp: TP, first_offset: int) -> bool:
+        """Tell whether records continue where the last batch ended; if not, look again from there.
+
+        Faust drops fetched records when a rebalance overtakes them. Compaction and transaction markers leave
+        holes too: a jump is believed when a second look finds the same.
+
+        Raises:
+            OffsetGap: the log was cut before it was read; aiokafka would go on with an info line.
+        """
         expected = self._ranges[tp].expected
-        if expected is None or first_offset <= expected:
-            return
+        if expected is None or first_offset <= expected or self._jumps.pop(tp, None) == (expected, first_offset):
+            return True
         earliest = (await self.earliest_offsets(tp))[tp]
-        # Compaction and transaction markers leave holes too, but do not move the log's start past them.
         if earliest > expected:
             raise OffsetGap(
                 f"{tp.topic} partition {tp.partition}: offsets {expected} to {earliest - 1} were deleted before"
                 " they were read; lengthen the topic's retention and replay them from their source"
             )
+        self._jumps[tp] = (expected, first_offset)
+        await self._seek(TopicPartition(*tp), expected)
+        return False
 
     def _is_batched(self, tp: TP) -> bool:
         return tp.topic in self.app.batched_topics
@@ -107,12 +119,15 @@ class BatchConsumer(driver.Consumer):
         batched = {tp: offset for tp, offset in self._read_offset.items() if self._is_batched(tp)}
         for tp, offset in batched.items():
             self._restart(tp, offset)
-        # aiokafka leaves a partition without a commit where it is, past records that were dropped meanwhile.
-        uncommitted = [
-            TopicPartition(*tp) for tp in self.assignment() if self._is_batched(tp) and not batched.get(tp)
-        ]
-        if uncommitted:
-            await self._thread.seek_to_beginning(*uncommitted)
+        await self._seek_to_beginning({tp for tp in self.assignment() if not batched.get(tp)})
+
+    async def _seek_to_beginning(self, uncommitted: set[TP]) -> None:
+        """Start partitions without a commit anew: aiokafka leaves them where they are, past dropped records."""
+        partitions = [TopicPartition(*tp) for tp in uncommitted if self._is_batched(tp)]
+        if partitions:
+            for tp, earliest in (await self.earliest_offsets(*partitions)).items():
+                await self._seek(tp, earliest)
+                self._restart(TP(*tp), earliest)
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Seek one partition; its ranges start again from there."""
@@ -121,6 +136,7 @@ class BatchConsumer(driver.Consumer):
 
     def _restart(self, tp: TP, offset: int | None) -> None:
         self._ranges[tp].seek(offset)
+        self._jumps.pop(tp, None)
         self._in_flight.pop(tp, None)
 
     # -- flow control: partitions that are busy are simply not asked for
@@ -196,7 +212,7 @@ class BatchConsumer(driver.Consumer):
             self._in_flight.pop(tp, None)
 
     async def gone(self) -> None:
-        """Return once a crash has closed the connection and left the group, so that others need not wait for it."""
+        """Return once a crash has closed the connection and left the group: others need not wait for it."""
         await self._thread._shutdown.wait()
 
 

@@ -40,11 +40,13 @@ class OffsetRanges:
 
     def finish(self, first: int, end: int) -> bool:
         """Mark a batch as finished; False if it was delivered before a seek and no longer counts."""
-        if self._low is None or first < self._low:
+        if self._low is None or end <= self._low:
             return False
         insort(self._finished, (first, end))
-        while self._finished and self._finished[0][0] == self._low:
-            self._low = self._committable = self._finished.pop(0)[1]
+        # Batches overlap when a seek made records come again while the first delivery was still under way.
+        while self._finished and self._finished[0][0] <= self._low:
+            self._low = max(self._low, self._finished.pop(0)[1])
+            self._committable = self._low
         return True
 
     def committable(self) -> int | None:

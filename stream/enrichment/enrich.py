@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
+from functools import cache
 from itertools import repeat
 
 import msgspec
@@ -38,8 +39,14 @@ def enrich(
 
 def enrich_embedded(transactions: Sequence[Transaction], backfill: bool = False) -> list[EnrichedTransaction]:
     """Enrich from the embedded country data only: what training and backtests use, the same everywhere."""
-    locations = GeoResolver().locate_local(distinct_addresses(transactions))
+    locations = _embedded_resolver().locate_local(distinct_addresses(transactions))
     return enrich(transactions, locations, backfill)
+
+
+@cache
+def _embedded_resolver() -> GeoResolver:
+    """One for all batches: what it remembers follows from the address alone."""
+    return GeoResolver()
 
 
 def _enrich(

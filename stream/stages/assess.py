@@ -26,6 +26,7 @@ from sinks.dead_letters import SourcePosition, dead_letter, internal_error
 from stream.batching.batch import Batch
 from stream.batching.producer import Outgoing, send_records
 from stream.batching.table import BatchTable
+from stream.errors import OffsetGap
 from stream.head import Guard, decode_head, encode_head, head_key
 from stream.headers import INGESTED_AT, ORIGIN, find, parse_origin
 from stream.metrics import Metrics
@@ -111,6 +112,7 @@ class AssessStage:
     async def compute(self, batch: Batch) -> AssessEffects:
         """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""
         self._metrics.batch_size.observe(len(batch))
+        self._refuse_holes(batch)
         steps = self._steps(batch.partition, batch.records)
         return AssessEffects(batch.partition, steps, self._producers, self._table, self._metrics)
 
@@ -122,6 +124,15 @@ class AssessStage:
         self._table.apply(partition, step.changes)
         self._count(step)
         return [step]
+
+    def _refuse_holes(self, batch: Batch) -> None:
+        """Raise if records before the batch were never seen: the head would hide them for ever."""
+        data = self._table.read(head_key(batch.partition))
+        if data is not None and batch.first_offset > decode_head(data).next_offset:
+            raise OffsetGap(
+                f"{batch.topic} partition {batch.partition}: the memories have come to offset"
+                f" {decode_head(data).next_offset}, but the next record is {batch.first_offset}"
+            )
 
     def _step(self, partition: int, records: Sequence[ConsumerRecord]) -> Step:
         guard = Guard(decode_head(self._table.read(head_key(partition))))

@@ -1,8 +1,9 @@
 """`assess`, the one path of stream, backtest and command line: what it gives does not depend on how it is fed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -25,6 +26,8 @@ from tests.unit.detectors.histories import history, probability_bundle, rarity_b
 from tests.unit.detectors.payments import payment
 
 PARTITION = 3
+FIRST = dict[bytes, bytes]().get
+"""Reads the memories of a partition that has none."""
 encode = msgspec.json.Encoder().encode
 
 
@@ -43,7 +46,7 @@ def feed(payments: Sequence[EnrichedTransaction], cuts: Sequence[int] = (), bund
     """Assess payments in batches that end at `cuts`, each on the memories that the one before left."""
     fed = Fed()
     borders = [0, *sorted(cuts), len(payments)]
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         outcome = assess(payments[start:end], fed.memories.get, bundle or probability_bundle(), PARTITION)
         fed.assessments += [(start + index, encode(each)) for index, each in outcome.assessments]
         fed.rejections += [(start + index, each) for index, each in outcome.rejections]
@@ -73,7 +76,7 @@ def whole() -> Fed:
 
 
 def assessed(payments: Sequence[EnrichedTransaction], bundle: Bundle | None = None) -> list[Assessment]:
-    outcome = assess(payments, {}.get, bundle or probability_bundle(), PARTITION)
+    outcome = assess(payments, FIRST, bundle or probability_bundle(), PARTITION)
     return [each for _, each in outcome.assessments]
 
 
@@ -83,7 +86,7 @@ class TestBatchBorders:
     @example([256, 512])
     @example([*range(0, 90), 300, 300, 301])
     def test_they_change_no_bit(self, cuts: list[int]) -> None:
-        """All four detectors, reasons, levels, alerts, drift and memories; empty batches and single payments too."""
+        """Four detectors, reasons, levels, alerts, drift and memories, with empty batches and single payments."""
         assert feed(stream(), cuts) == whole()
 
     def test_the_stream_that_shows_it_holds_everything_that_could_differ(self) -> None:
@@ -116,7 +119,7 @@ def test_history_changes_memories_and_verdicts_exactly_as_live_payments_do() -> 
 
 class TestMemories:
     def test_every_account_has_one_and_the_partition_two(self) -> None:
-        outcome = assess(history()[:50], {}.get, probability_bundle(), PARTITION)
+        outcome = assess(history()[:50], FIRST, probability_bundle(), PARTITION)
         accounts = {account_key(each.account_id) for each in history()[:50]}
         assert outcome.memories.keys() == accounts | {centroids_key(PARTITION), drift_key(PARTITION)}
 
@@ -127,27 +130,28 @@ class TestMemories:
         assert before == kept
 
     def test_each_partition_has_centres_of_its_own(self) -> None:
-        mine = feed(history()[:100]).memories
-        other = assess(history()[100:101], mine.get, probability_bundle(), PARTITION + 1)
-        first_ever = assess(history()[100:101], {}.get, probability_bundle(), PARTITION + 1)
-        assert other.memories[centroids_key(PARTITION + 1)] == first_ever.memories[centroids_key(PARTITION + 1)]
+        stranger = [payment(account_id="a stranger")]
+        read = feed(history()[:100]).memories.get
+        other = assess(stranger, read, probability_bundle(), PARTITION + 1)
+        assert other == assess(stranger, FIRST, probability_bundle(), PARTITION + 1)
+        assert other.memories[centroids_key(PARTITION + 1)] != read(centroids_key(PARTITION))
 
     def test_an_empty_batch_touches_none(self) -> None:
-        outcome = assess([], {}.get, probability_bundle(), PARTITION)
+        outcome = assess([], FIRST, probability_bundle(), PARTITION)
         assert (outcome.assessments, outcome.rejections, outcome.memories) == ((), [], {})
 
 
 class TestRepeats:
     def test_a_payment_sent_twice_is_counted_and_says_nothing_more(self) -> None:
         one = payment()
-        outcome = assess([one, one], {}.get, probability_bundle())
+        outcome = assess([one, one], FIRST, probability_bundle())
         assert [index for index, _ in outcome.assessments] == [0]
         assert (outcome.duplicates, outcome.rejections) == (1, [])
-        assert outcome.memories == assess([one], {}.get, probability_bundle()).memories
+        assert outcome.memories == assess([one], FIRST, probability_bundle()).memories
 
     def test_a_contradiction_is_rejected_without_showing_the_ids(self) -> None:
         one = payment(transaction_id="TX-SECRET-0042", account_id="ACCOUNT-SECRET-0099")
-        outcome = assess([one, msgspec.structs.replace(one, amount=1.0)], {}.get, probability_bundle())
+        outcome = assess([one, msgspec.structs.replace(one, amount=1.0)], FIRST, probability_bundle())
         ((index, rejection),) = outcome.rejections
         assert (index, rejection.reason, rejection.field) == (1, "CONFLICTING_DUPLICATE", "transaction_id")
         assert "SECRET" not in rejection.message
@@ -156,20 +160,20 @@ class TestRepeats:
 
     def test_a_batch_of_nothing_else_touches_no_memory(self) -> None:
         one = payment()
-        memories = assess([one], {}.get, probability_bundle()).memories
+        memories = assess([one], FIRST, probability_bundle()).memories
         outcome = assess([one, one], memories.get, probability_bundle())
         assert (outcome.assessments, outcome.duplicates, outcome.memories) == ((), 2, {})
 
 
 class TestVerdicts:
     @pytest.mark.parametrize("bundle", [probability_bundle, rarity_bundle])
-    def test_the_reasons_add_up_to_the_statistic(self, bundle: "type[Bundle]") -> None:
+    def test_the_reasons_add_up_to_the_statistic(self, bundle: Callable[[], Bundle]) -> None:
         for each in assessed(history()[:300], bundle()):
             told = each.baseline + each.other + sum(reason.contribution for reason in each.reasons)
             assert told == pytest.approx(each.statistic, abs=1e-9)
 
     @pytest.mark.parametrize("bundle", [probability_bundle, rarity_bundle])
-    def test_the_published_features_reproduce_every_score(self, bundle: "type[Bundle]") -> None:
+    def test_the_published_features_reproduce_every_score(self, bundle: Callable[[], Bundle]) -> None:
         trained = bundle()
         verdicts = assessed(history()[:300], trained)
         rows = feature_matrix([[np.nan if f is None else f for f in each.features] for each in verdicts])
@@ -198,10 +202,10 @@ def test_a_burst_is_one_alert_and_then_escalations_only() -> None:
     assert len(risky) >= 15
     assert risky[0] == "new"
     assert risky.count("new") == 1
-    assert 0 < risky.count("folded")
+    assert risky.count("folded") > 0
     assert risky.count("escalation") <= 4
 
-    outcome = assess([*calm, *burst], {}.get, probability_bundle(), PARTITION)
+    outcome = assess([*calm, *burst], FIRST, probability_bundle(), PARTITION)
     memory = decode_account(outcome.memories[account_key("A1")])
     assert memory.alert is not None
     assert memory.alert.level == max((each.risk_level for each in verdicts[60:]), key=("high", "critical").index)

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.numerics import LONGEST_MEMORY, NUMERICS, SD_FLOORS, Prior, learn, score_then_learn, usual
+from detectors.numerics import LONGEST_MEMORY, NUMERICS, SD_FLOORS, Prior, Running, learn, score_then_learn, usual
 
 _PRIORS = (Prior(0.0, 1.0),) * len(NUMERICS)
 
 
-def _learned(values: list[float]) -> tuple[int, float, float]:
+def _learned(values: list[float]) -> Running:
     running = None
     for value in values:
         running = learn(running, value)
@@ -21,16 +21,16 @@ def _learned(values: list[float]) -> tuple[int, float, float]:
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50))
 @settings(max_examples=25, deadline=None)
 def test_running_statistics_equal_those_of_the_whole_list(values: list[float]) -> None:
-    count, mean, squares = _learned(values)
-    assert count == len(values)
-    assert mean == pytest.approx(fmean(values), abs=1e-9)
-    assert squares / count == pytest.approx(pvariance(values), abs=1e-6)
+    learned = _learned(values)
+    assert learned.count == len(values)
+    assert learned.mean == pytest.approx(fmean(values), abs=1e-9)
+    assert learned.squares / learned.count == pytest.approx(pvariance(values), abs=1e-6)
 
 
 def test_a_long_habit_follows_a_slow_change() -> None:
-    count, mean, _ = _learned([0.0] * 2000 + [1.0] * 2 * LONGEST_MEMORY)
-    assert count == LONGEST_MEMORY
-    assert mean > 0.8
+    learned = _learned([0.0] * 2000 + [1.0] * 2 * LONGEST_MEMORY)
+    assert learned.count == LONGEST_MEMORY
+    assert learned.mean > 0.8
 
 
 @given(st.lists(st.floats(-2, 2), min_size=1, max_size=20), st.floats(-9, 9))

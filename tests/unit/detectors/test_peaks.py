@@ -22,7 +22,6 @@ def test_the_peaks_of_payments_in_order_are_the_maxima_of_their_windows(steps: l
             assert highest == max(inside) if inside else math.isnan(highest)
         peaks.learn(now, thousandths / 1000)
         known.append((now, thousandths / 1000))
-        peaks = Peaks(*peaks.packed())
 
 
 def test_a_late_peak_counts_from_its_own_time() -> None:
@@ -31,4 +30,4 @@ def test_a_late_peak_counts_from_its_own_time() -> None:
     peaks.learn(_START, 4.0)
     peaks.learn(_START + DAY, 0.5)  # topped by a younger one: no later window can need it
     assert peaks.highest(_START + 6 * DAY) == (1.0, 4.0, 4.0)
-    assert peaks.packed() == ((_START, _START + 5 * DAY), (4000, 1000))
+    assert (peaks.times, peaks.heights) == ((_START, _START + 5 * DAY), (4000, 1000))

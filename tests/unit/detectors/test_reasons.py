@@ -1,7 +1,9 @@
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from detectors.account import AccountFold
 from detectors.assessment import Reason
 from detectors.features import FEATURES
-from detectors.observation import Observation
+from detectors.observation import Details, Observation
 from detectors.reasons import CODES, REASON_OF, reasons_for
+from detectors.sentences import Row
 from tests.unit.detectors.payments import payment, sequences
 from tests.unit.detectors.test_account import BASELINE, DAY, HOUR, folded, habit
 
@@ -18,10 +21,18 @@ _DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
 _TERMS = (*(f"zscore:{name}" for name in FEATURES), "zscore", "kmeans", "isolation_forest", "logistic:amount_z")
 
 
+def reasons_of(
+    row: Row, details: Details, names: tuple[str, ...], terms: Sequence[float], limit: int = 4
+) -> tuple[tuple[Reason, ...], float]:
+    """The reasons of one payment and what is left over."""
+    (reasons,), other = reasons_for([row], [details], names, np.array([terms]), limit)
+    return reasons, float(other[0])
+
+
 def reason(fold: AccountFold, feature: str, *args: Any, **fields: Any) -> Reason | None:
     """The reason for a term of one feature, of a payment with these fields."""
     seen = fold.observe(payment(*args, **fields), BASELINE)
-    reasons, other = reasons_for(seen.row, seen.details, (feature,), (2.0,))
+    reasons, other = reasons_of(seen.row, seen.details, (feature,), (2.0,))
     assert sum(r.contribution for r in reasons) + other == 2.0
     return reasons[0] if reasons else None
 
@@ -59,7 +70,7 @@ def test_reasons_and_the_rest_add_up_to_the_terms(transactions: list[Any], terms
         seen = fold.observe(tx, BASELINE)
         if seen.repeat != "none":
             continue
-        reasons, other = reasons_for(seen.row, seen.details, _TERMS, terms, limit)
+        reasons, other = reasons_of(seen.row, seen.details, _TERMS, terms, limit)
         listed = [r for r in reasons if r.contribution]
         assert len(listed) <= limit
         assert [r.contribution for r in listed] == sorted((r.contribution for r in listed), reverse=True)
@@ -70,7 +81,7 @@ def test_reasons_and_the_rest_add_up_to_the_terms(transactions: list[Any], terms
 def test_terms_of_one_code_are_one_reason() -> None:
     seen = observation()
     names = ("zscore:amount_z", "logistic:amount_z", "logistic:amount_ratio", "kmeans")
-    reasons, other = reasons_for(seen.row, seen.details, names, (1.0, 2.0, -0.5, 2.25))
+    reasons, other = reasons_of(seen.row, seen.details, names, (1.0, 2.0, -0.5, 2.25))
     assert [(r.code, r.contribution) for r in reasons] == [
         ("AMOUNT_ABOVE_ACCOUNT_NORM", 2.5),
         ("FAR_FROM_CLUSTERS", 2.25),
@@ -80,14 +91,14 @@ def test_terms_of_one_code_are_one_reason() -> None:
 
 def test_ties_are_listed_in_alphabetical_order() -> None:
     seen = observation()
-    reasons, _ = reasons_for(seen.row, seen.details, ("new_device", "kmeans", "balance_share"), (1.0, 1.0, 1.0))
+    reasons, _ = reasons_of(seen.row, seen.details, ("new_device", "kmeans", "balance_share"), (1.0, 1.0, 1.0))
     assert [r.code for r in reasons] == ["BALANCE_DRAIN", "FAR_FROM_CLUSTERS", "NEW_DEVICE"]
 
 
 def test_only_the_largest_are_listed_and_a_term_without_cause_never() -> None:
     seen = observation()
     names = ("new_device", "kmeans", "balance_share", "zscore")
-    reasons, other = reasons_for(seen.row, seen.details, names, (1.0, 2.0, 3.0, 9.0), limit=2)
+    reasons, other = reasons_of(seen.row, seen.details, names, (1.0, 2.0, 3.0, 9.0), limit=2)
     assert [r.code for r in reasons] == ["BALANCE_DRAIN", "FAR_FROM_CLUSTERS"]
     assert other == 10
 
@@ -96,7 +107,7 @@ def test_none_and_nan_are_both_missing() -> None:
     seen = observation()
     nullable = [None if math.isnan(value) else value for value in seen.row]
     terms = [1.0] * len(_TERMS)
-    assert reasons_for(nullable, seen.details, _TERMS, terms) == reasons_for(seen.row, seen.details, _TERMS, terms)
+    assert reasons_of(nullable, seen.details, _TERMS, terms) == reasons_of(seen.row, seen.details, _TERMS, terms)
 
 
 def test_an_amount_is_told_against_the_habit() -> None:
@@ -238,7 +249,7 @@ def test_a_young_account_says_how_little_is_known() -> None:
 
 def test_notes_say_what_is_missing_and_contribute_nothing() -> None:
     seen = AccountFold().observe(payment(currency="XYZ", degraded=("geo",)), BASELINE)
-    reasons, other = reasons_for(seen.row, seen.details, ("kmeans",), (1.5,), limit=1)
+    reasons, other = reasons_of(seen.row, seen.details, ("kmeans",), (1.5,), limit=1)
     assert other == 0
     assert reasons[1:] == (
         Reason("DEGRADED_ENRICHMENT", 0.0, "geo unavailable; what depends on it was left out"),

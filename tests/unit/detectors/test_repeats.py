@@ -1,6 +1,6 @@
 import msgspec
 
-from detectors.repeats import MARK_BYTES, mark_of, remembered, repeat_of
+from detectors.repeats import MARK_BYTES, REPEATS, mark_of, remembered, repeat_of
 from detectors.transaction import Transaction
 from tests.unit.detectors.payments import payment
 
@@ -32,4 +32,4 @@ def test_marks_of_other_payments_are_no_repeat() -> None:
         assert len(mark) == MARK_BYTES
         assert repeat_of(marks, mark) == "none"
         marks = remembered(marks, mark)
-    assert len(marks) == 16 * MARK_BYTES
+    assert len(marks) == REPEATS * MARK_BYTES

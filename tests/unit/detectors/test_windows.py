@@ -1,6 +1,9 @@
+from array import array
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.packing import pack, unpack
 from detectors.windows import DAY, HOUR, MAX_EXACT, MONTH, WEEK, RecentPayments
 
 _WINDOWS = (HOUR, DAY, WEEK, MONTH)
@@ -61,8 +64,8 @@ def test_packed_payments_stay_small_for_ten_thousand() -> None:
     recent = RecentPayments()
     for number in range(10_000):
         recent.learn(_START + 240 * number, 12_345)
-    times, cents, hours = recent.packed()
-    assert len(times) == 4 * MAX_EXACT
+    _, times, cents, hours = recent.packed()
+    assert len(times) == 3 * MAX_EXACT
     assert len(cents) == 2 * MAX_EXACT
     assert len(hours) <= 3 * 30 * 24
 
@@ -72,7 +75,35 @@ def test_amounts_take_no_more_bytes_than_the_largest_in_the_month_needs() -> Non
     widths = []
     for day, cents in enumerate([100, 70_000, 2**40, *[100] * 40]):
         recent.learn(_START + day * DAY, cents)
-        times, packed, _ = recent.packed()
-        widths.append(4 * len(packed) // len(times))
-    assert widths[:3] == [2, 4, 8]
+        _, times, packed, _ = recent.packed()
+        widths.append(3 * len(packed) // len(times))
+    assert widths[:3] == [2, 3, 8]
     assert widths[-1] == 2
+
+
+def test_times_take_three_bytes_however_long_an_account_lives() -> None:
+    recent = RecentPayments()
+    for day in range(0, 1000, 5):
+        recent.learn(_START + day * DAY, 100)
+        _, times, cents, _ = recent.packed()
+        assert len(times) == 3 * len(cents) // 2
+        recent = RecentPayments(*recent.packed())
+        assert recent.youngest == _START + day * DAY
+        assert recent.totals(_START + day * DAY + 1).count_30d == min(day // 5 + 1, 6)
+
+
+def test_a_payment_over_a_month_late_is_forgotten_at_once() -> None:
+    recent = RecentPayments()
+    recent.learn(_START, 100)
+    before = recent.packed()
+    recent.learn(_START - MONTH - 1, 100)
+    assert recent.packed() == before
+
+
+@given(st.lists(st.integers(0, 2**20), min_size=1) | st.lists(st.integers(0, 2**64 - 1), min_size=1))
+@settings(max_examples=25, deadline=None)
+def test_numbers_survive_packing(numbers: list[int]) -> None:
+    packed = pack(array("Q", numbers))
+    assert list(unpack(packed, len(numbers))) == numbers
+    needed = -(-max(numbers).bit_length() // 8)
+    assert len(packed) == len(numbers) * (needed if 2 <= needed <= 4 else 8 if needed > 4 else 2)

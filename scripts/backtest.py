@@ -1,0 +1,149 @@
+"""`riskstream backtest`: what a bundle says of a history, and how good that is, as a page and as JSON."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detectors.errors import RiskstreamError
+from detectors.evaluation.evaluate import Quality
+from scripts.backtest_report.document import Document, ReportError, to_json
+from scripts.backtest_report.gathering import Gathered, Told, from_archive, from_file, measure
+from scripts.backtest_report.labels import read_labels
+from scripts.backtest_report.numbers import between, count, percent, range_of, ratio
+from scripts.backtest_report.page import render
+from scripts.backtest_report.progress import stages_of
+from scripts.options import fail, settings_from
+from sinks.archive import open_archive, open_local_archive
+from sinks.bundles import load_bundle
+from stream.settings import Settings
+from stream.sources.columns import load_columns
+
+SHOWN_MALFORMED = 5
+HIGH = 2
+"""Position of `high` among the levels."""
+
+
+def backtest(
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="CSV or Parquet file of payments.", show_default=False),
+    ] = None,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Evaluate what the archive on S3 holds, by the settings.")
+    ] = False,
+    archive_path: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="The same for a copy of the archive.")
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Directory of the bundle. Default: RISKSTREAM_BUNDLE.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV with transaction_id and is_fraud, if FILE has none."),
+    ] = None,
+    others_genuine: Annotated[
+        bool, typer.Option("--others-genuine", help="Payments that LABELS does not name are genuine.")
+    ] = False,
+    columns: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Column map of FILE, as TOML.")
+    ] = None,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="As the topics have. Default: RISKSTREAM_PARTITIONS.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The report, one HTML file.")] = Path("backtest.html"),
+    as_json: Annotated[Path | None, typer.Option("--json", help="The same as JSON, to this file.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap behind the intervals.")] = 0,
+) -> None:
+    """Assess a history as a worker would, measure the score against its labels, and write a report.
+
+    Payments that the bundle was trained on are shown apart. Without labels
+    the report has rates, levels, drift and PSI only. With --archive or
+    --archive-path nothing is assessed anew: what the bundle's workers said is
+    measured. The same input gives the same bytes.
+
+    Exits with 0 when the report is written, 1 when it cannot be, 2 when used
+    wrongly.
+
+    Example: riskstream backtest later.csv --bundle bundles/current
+    --output report.html --json report.json
+
+    Example: riskstream backtest --archive --labels chargebacks.csv
+    """
+    if (file is not None) + archive + (archive_path is not None) != 1:
+        raise typer.BadParameter("give one of FILE, --archive and --archive-path")
+    if file is None and (columns is not None or partitions is not None):
+        raise typer.BadParameter("--columns and --partitions are for a FILE")
+    if others_genuine and labels is None:
+        raise typer.BadParameter("--others-genuine needs --labels")
+    settings = settings_from(bundle=bundle, partitions=partitions)
+    try:
+        with stages_of("Backtest") as stages:
+            told = None if labels is None else Told(read_labels(labels), labels.name, others_genuine)
+            served = load_bundle(settings.bundle)
+            if file is not None:
+                mapped = None if columns is None else load_columns(columns)
+                gathered = from_file(file, mapped, served, settings.partitions, told, stages)
+            elif archive_path is not None:
+                gathered = from_archive(open_local_archive(archive_path), archive_path.name, served, told, stages)
+            else:
+                gathered = from_archive(_archive_of(settings), settings.s3_bucket, served, told, stages)
+            document = measure(gathered, served, seed, stages)
+        _write(output, render(document))
+        if as_json is not None:
+            _write(as_json, to_json(document))
+    except RiskstreamError as error:
+        fail(error)
+    _warn(gathered)
+    _show(document)
+    typer.echo("wrote " + " and ".join(str(path) for path in (output, as_json) if path is not None))
+
+
+def _archive_of(settings: Settings) -> Any:
+    return open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ReportError(f"{path} cannot be written ({error.strerror}): choose another place") from error
+
+
+def _warn(gathered: Gathered) -> None:
+    """Name rows that are no payments, and what a proposed column map took for granted."""
+    for line in gathered.notes:
+        typer.echo(f"columns: {line}", err=True)
+    for row in gathered.malformed[:SHOWN_MALFORMED]:
+        typer.echo(f"left out: {row}", err=True)
+    if len(gathered.malformed) > SHOWN_MALFORMED:
+        typer.echo(f"left out: {len(gathered.malformed) - SHOWN_MALFORMED:,} more malformed rows", err=True)
+
+
+def _show(document: Document) -> None:
+    """Say the most important figures, those of payments after training first."""
+    evaluation = document.evaluation
+    _show_set(document, evaluation.evaluated, "after training")
+    _show_set(document, evaluation.trained, "the bundle was trained on these")
+    if document.source.labels is None:
+        typer.echo("no labels: how many frauds were found cannot be said; the report has rates, levels, drift")
+
+
+def _show_set(document: Document, quality: Quality | None, what: str) -> None:
+    if quality is None:
+        return
+    high = quality.levels[HIGH]
+    frauds = "" if document.source.labels is None else f", {count(quality.frauds)} frauds"
+    typer.echo(f"{range_of(quality)}, {what}: {count(quality.payments)} payments{frauds}")
+    typer.echo(f"  high or above: {percent(high.upwards.share)} of payments; the budget is {percent(high.budget)}")
+    if quality.average_precision is None:
+        return
+    typer.echo(
+        f"  average precision {ratio(quality.average_precision)}"
+        f" (95 % {between(quality.average_precision_interval)}), ROC AUC {ratio(quality.roc_auc)},"
+        f" card precision at {document.evaluation.cards} {ratio(quality.card_precision)}"
+    )
+    typer.echo(
+        f"  at high or above: precision {percent(high.upwards.precision)},"
+        f" recall {percent(high.upwards.recall)}, value detected {percent(high.upwards.value_detected)}"
+    )

@@ -1,0 +1,1 @@
+"""What `riskstream backtest` is made of: payments to columns, columns to JSON and to a page."""
