@@ -15,7 +15,7 @@ from tests.pipeline.traffic import enriched, payments
 from tests.pipeline.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
-COUNT = 6_000
+COUNT = 8_000
 RATE = 500
 ASSESSED = "riskstream_transactions_assessed_total"
 
@@ -33,11 +33,11 @@ def test_nothing_is_lost_when_one_joins_and_one_leaves(
     with cluster.start_worker() as first:
         first.wait_ready()
         with Flow(cluster.settings.kafka_client(), payments(COUNT), RATE):
-            assess_more(first, 500)
+            assess_more(first, 200)
             with cluster.start_worker() as second:
-                assess_more(second, 500)
+                assess_more(second, 200)
                 leave(first)
-                assess_more(second, 500)
+                assess_more(second, 200)
                 cluster.wait_until_done([second])
                 second.stop()
     assert_exact(cluster)
