@@ -219,7 +219,8 @@ def _explain_field(content: Any, detail: str) -> Rejection:
 def _missing(content: dict[str, Any]) -> Rejection:
     absent = [field for field in _REQUIRED if content.get(field) is None]
     states = ", ".join(f"{field} is {'null' if field in content else 'missing'}" for field in absent)
-    return Rejection("MISSING_FIELD", f"{states}; it must be {EXPECTED[absent[0]]}", absent[0])
+    subject = "it" if len(absent) == 1 else absent[0]
+    return Rejection("MISSING_FIELD", f"{states}; {subject} must be {EXPECTED[absent[0]]}", absent[0])
 
 
 def _describe(content: Any) -> str:

@@ -132,7 +132,7 @@ def redrive(
         letters = _every(reader) if all_letters else iter([reader.fetch(letter_id) for letter_id in wanted])
         chosen = (letter for letter in letters if reason in (None, letter.cause.reason))
         if all_letters and not yes:
-            typer.echo(f"{sum(1 for _ in chosen):,} dead letters would be redriven: add --yes to do it", err=True)
+            typer.echo(f"dead letters to redrive: {sum(1 for _ in chosen):,}; add --yes to do it", err=True)
             raise typer.Exit(WRONG_USAGE)
         redriver = _redrive(chosen, bootstrap)
     typer.echo(f"{redriver.delivered:,} redriven, {redriver.refused:,} refused, {redriver.failed:,} not delivered")

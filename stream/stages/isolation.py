@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from detectors.assess import Outcome
+from detectors.errors import MemoryFormatError
 from detectors.transaction import EnrichedTransaction
 
 Read = Callable[[bytes], bytes | None]
@@ -27,6 +28,9 @@ def assess_isolating(batch: Sequence[EnrichedTransaction], read: Read, assess: A
 
     The result is the same as that of the batch without the failing records: parts are assessed in order, each
     on the memories the ones before it left.
+
+    Raises:
+        MemoryFormatError: the memories are to blame, and no record is: rejecting them would lose good ones.
     """
     changed: dict[bytes, bytes] = {}
 
@@ -40,6 +44,8 @@ def assess_isolating(batch: Sequence[EnrichedTransaction], read: Read, assess: A
         start, end = pending.pop()
         try:
             outcome = assess(batch[start:end], read_through)
+        except MemoryFormatError:
+            raise
         except Exception:
             if end - start > 1:
                 middle = (start + end) // 2

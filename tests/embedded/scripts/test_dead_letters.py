@@ -216,7 +216,7 @@ def test_all_letters_are_counted_first_and_redriven_with_yes(own_three):
     done = run(own_three, "redrive", "--all", "--yes", "--reason", "INVALID_FIELD")
 
     assert counted.exit_code == 2
-    assert "3 dead letters would be redriven: add --yes" in counted.stderr
+    assert "dead letters to redrive: 3; add --yes" in counted.stderr
     assert (done.exit_code, done.stdout) == (0, "1 redriven, 0 refused, 0 not delivered\n")
     assert len(read_all(own_three, TRANSACTIONS)) == 1
 

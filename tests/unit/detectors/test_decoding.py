@@ -115,7 +115,7 @@ def test_a_record_that_is_no_json_object_is_malformed(value, message):
         (
             without("account_id", "amount"),
             "account_id",
-            "account_id is missing, amount is missing; it must be text",
+            "account_id is missing, amount is missing; account_id must be text",
         ),
     ],
 )

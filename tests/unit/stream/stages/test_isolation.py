@@ -3,6 +3,7 @@
 import pytest
 
 from detectors.assess import Outcome
+from detectors.errors import MemoryFormatError
 from stream.stages.isolation import assess_isolating
 
 
@@ -47,3 +48,13 @@ def test_parts_come_in_the_order_of_the_batch():
     batch = [f"a{i}" for i in range(9)]
     parts = assess_isolating(batch, {}.get, counting({"a3", "a7"}))
     assert [part.start for part in parts] == sorted(part.start for part in parts)
+
+
+def test_a_memory_that_cannot_be_read_is_no_records_fault():
+    """A worker of another version must stop, not dead-letter every payment of every account."""
+
+    def work(batch, read):
+        raise MemoryFormatError("written by another version")
+
+    with pytest.raises(MemoryFormatError, match="another version"):
+        assess_isolating(["a1", "b1"], {}.get, work)
