@@ -72,10 +72,10 @@ def test_a_power_cut_between_two_effects_of_a_batch_loses_and_doubles_nothing(
     written = cluster.read(ASSESSMENTS)
     for fold, records in zip(uninterrupted(cluster), written, strict=True):
         assert once(values(records)) == encoded(fold.assessments)
+    # Other partitions are cut off elsewhere, so that either cut may repeat some of theirs.
     repeated = sum(map(len, written)) - COUNT
-    # Once the memories are written, their head guards the batch, so that it is skipped when it comes again.
-    assert (repeated > 0) is sent_again
-    assert skipped > 0
+    assert repeated > 0 or not sent_again
+    assert skipped > 0, "the head guards a batch whose memories are written"
     assert_memories_exact(cluster)
     assert cluster.archived().num_rows == COUNT
 
