@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import stamina
 import structlog
@@ -32,6 +32,14 @@ LONGEST_RETRY_WAIT = 5.0
 _IDLE_SECONDS = 1.0
 
 
+class _Held(NamedTuple):
+    """A batch whose rows are not all written."""
+
+    message: Any
+    size: int
+    """Bytes of its records."""
+
+
 class ArchiveStage:
     """Buffers batches, uploads them when due, and only then acknowledges them."""
 
@@ -49,7 +57,7 @@ class ArchiveStage:
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._buffer = PartitionBuffer(ASSESSMENTS, policy)
-        self._held: defaultdict[int, list[Any]] = defaultdict(list)
+        self._held: defaultdict[int, list[_Held]] = defaultdict(list)
         self._added = asyncio.Event()
         self._flushing = asyncio.Lock()
         app.revocation_hooks.append(self._on_revoked)
@@ -73,8 +81,8 @@ class ArchiveStage:
         """Give back, unacknowledged, whatever could not be written; it will be delivered again."""
         for partition in list(self._held):
             self._buffer.drop(partition)
-            for message in self._held.pop(partition):
-                self._app.consumer.abandon(message)
+            for held in self._held.pop(partition):
+                self._app.consumer.abandon(held.message)
 
     def _take_up(self, message: Any) -> None:
         consumer = self._app.consumer
@@ -83,13 +91,16 @@ class ArchiveStage:
             return
         records = [Record(record.offset, record.value or b"") for record in message.value.records]
         self._buffer.add(message.partition, records, time.monotonic())
-        self._held[message.partition].append(message)
-        if self._rows_held(message.partition) < 2 * self._policy.rows:
+        self._held[message.partition].append(_Held(message, sum(len(record.value) for record in records)))
+        if self._has_room(message.partition):
             consumer.release(message)
         self._added.set()
 
-    def _rows_held(self, partition: int) -> int:
-        return sum(len(message.value) for message in self._held[partition])
+    def _has_room(self, partition: int) -> bool:
+        """Tell whether more may be held beside one object that is being written and one that fills."""
+        held = self._held[partition]
+        rows, size = sum(len(each.message.value) for each in held), sum(each.size for each in held)
+        return rows < 2 * self._policy.rows and size < 2 * self._policy.size
 
     async def _flush_when_due(self) -> None:
         while True:
@@ -112,10 +123,11 @@ class ArchiveStage:
         self._metrics.archived.inc(len(taken.records))
         consumer = self._app.consumer
         held = self._held[partition]
-        while held and held[0].value.end_offset <= taken.last + 1:
-            consumer.finish(held.pop(0))
-        for message in held:
-            consumer.release(message)
+        while held and held[0].message.value.end_offset <= taken.last + 1:
+            consumer.finish(held.pop(0).message)
+        if self._has_room(partition):
+            for each in held:
+                consumer.release(each.message)
 
     async def _upload(self, taken: OffsetRange) -> None:
         retries = stamina.retry_context(

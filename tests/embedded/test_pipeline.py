@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from detectors.memory_keys import account_key
 from sinks.dead_letters import read_cause
 from stream.backtest import backtest
 from stream.embedded.aws import EmbeddedAws
 from stream.embedded.broker import EmbeddedBroker
+from stream.partitioning import partition_of
 from stream.stages.assess import publishes_alert
-from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, declared_topics
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED, declared_topics
 from tests.pipeline.bad_records import TEN_MEGABYTES, bad_records
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.folds import encoded
-from tests.pipeline.topics import Sending, values
+from tests.pipeline.topics import Sending, produce, values
 from tests.pipeline.traffic import enriched, payments, saved_bundle, small_bundle
 from tests.pipeline.waiting import wait_until
 
@@ -59,3 +61,17 @@ def test_a_worker_stops_in_order_before_it_has_done_anything(cluster: Cluster) -
     with cluster.start_worker() as worker:
         wait_until(lambda: worker.address() is not None, 20, "the worker has begun")
         worker.stop()
+
+
+def test_a_worker_that_cannot_read_its_memories_fails_and_rejects_no_record(cluster: Cluster) -> None:
+    """As after a release that changed their format: going on would dead-letter good payments."""
+    (payment, *_) = payments(1)
+    key = account_key(payment.account_id)
+    partition = partition_of(payment.account_id, PARTITIONS)
+    produce(cluster.bootstrap, cluster.settings.changelog_topic, [Sending(key, b"\xc1", partition)])
+    cluster.send([payment])
+    with cluster.start_worker() as worker:
+        assert worker.exit_code(20) == 1
+        assert "rebuild" in worker.log_text()
+    assert sum(map(len, cluster.read(DEAD_LETTERS))) == 0
+    assert cluster.lag(ENRICHED) == 1

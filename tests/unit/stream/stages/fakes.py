@@ -1,8 +1,10 @@
 """A Faust application reduced to what the stages see of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from aiokafka.structs import ConsumerRecord
 
@@ -61,9 +63,10 @@ class FakeApp:
 
 @dataclass
 class FakeStream:
-    """Yields the messages it was given, then ends."""
+    """Yields the messages it was given, then ends; where `stays_open`, it waits for more that never come."""
 
     messages: Sequence[FakeMessage]
+    stays_open: bool = False
 
     def noack(self) -> "FakeStream":
         return self
@@ -71,11 +74,69 @@ class FakeStream:
     async def events(self) -> AsyncIterator[Any]:
         for message in self.messages:
             yield FakeEvent(message)
+        if self.stays_open:
+            await asyncio.Event().wait()
 
 
 @dataclass
 class FakeEvent:
     message: FakeMessage
+
+
+class Produced(NamedTuple):
+    """A record that was sent."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+
+class FakeBatchBuilder:
+    """A record batch that takes up to `room` bytes of values."""
+
+    def __init__(self, room: int) -> None:
+        self.records: list[tuple[bytes | None, bytes | None, dict[str, bytes]]] = []
+        self._room = room
+
+    def append(
+        self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> object | None:
+        self._room -= len(value or b"")
+        if self._room < 0 and self.records:
+            return None
+        self.records.append((key, value, dict(headers)))
+        return object()
+
+    def record_count(self) -> int:
+        return len(self.records)
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class FakeProducer:
+    """Keeps what is sent and confirms it at once."""
+
+    def __init__(self, room: int = 1_000_000) -> None:
+        self.produced: list[Produced] = []
+        self.batches = 0
+        self._room = room
+
+    def create_batch(self) -> FakeBatchBuilder:
+        return FakeBatchBuilder(self._room)
+
+    async def send_batch(self, builder: FakeBatchBuilder, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        self.batches += 1
+        first = len(self.produced)
+        self.produced += [Produced(topic, partition, *each) for each in builder.records]
+        delivery: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        delivery.set_result(SimpleNamespace(offset=first))
+        return delivery
+
+    def sent_to(self, topic: str) -> list[Produced]:
+        return [each for each in self.produced if each.topic == topic]
 
 
 def record(

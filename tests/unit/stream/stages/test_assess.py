@@ -1,0 +1,232 @@
+"""The main stage: what it produces, in which order its effects come, and what it does with records it has seen."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+import stream.stages.assess
+from detectors.transaction import EnrichedTransaction
+from sinks.dead_letters import read_cause
+from stream.backtest import PartitionFold
+from stream.errors import OffsetGap
+from stream.head import Head, decode_head, head_key
+from stream.headers import INGESTED_AT, ORIGIN
+from stream.metrics import Metrics
+from stream.stages.assess import AssessStage, Producers
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED
+from tests.unit.detectors.histories import history, probability_bundle
+from tests.unit.stream.stages.fakes import FakeBatchBuilder, FakeMessage, FakeProducer, message, record
+
+PARTITION = 2
+encode = msgspec.json.encode
+
+
+@dataclass
+class FakeTable:
+    """Local memories and, apart from them, what was written to the changelog."""
+
+    local: dict[bytes, bytes] = field(default_factory=dict)
+    written: list[dict[bytes, bytes]] = field(default_factory=list)
+
+    def read(self, key: bytes) -> bytes | None:
+        return self.local.get(key)
+
+    def apply(self, partition: int, changes: Mapping[bytes, bytes]) -> None:
+        self.local.update(changes)
+
+    async def persist(self, producer: Any, partition: int, changes: Mapping[bytes, bytes]) -> None:
+        self.written.append(dict(changes))
+
+    @property
+    def changelog(self) -> dict[bytes, bytes]:
+        """The newest value of each key that was written."""
+        return {key: value for changes in self.written for key, value in changes.items()}
+
+
+@dataclass
+class Stage:
+    """The stage with everything around it faked."""
+
+    outputs: FakeProducer = field(default_factory=FakeProducer)
+    table: FakeTable = field(default_factory=FakeTable)
+    metrics: Metrics = field(default_factory=Metrics)
+    real: AssessStage = field(init=False)
+
+    def __post_init__(self) -> None:
+        producers = Producers(self.outputs, FakeProducer())
+        self.real = AssessStage(probability_bundle(), self.table, producers, self.metrics)  # type: ignore[arg-type]
+
+    async def take(self, batch: FakeMessage) -> None:
+        """Compute a batch and apply its effects."""
+        effects = await self.real.compute(batch.value)
+        await effects.apply()
+
+    def values(self, topic: str) -> list[bytes | None]:
+        return [each.value for each in self.outputs.sent_to(topic)]
+
+
+def enriched(transactions: Sequence[EnrichedTransaction], first_offset: int = 0) -> FakeMessage:
+    """A batch as the first stage leaves it in `transactions.enriched`."""
+    return message(
+        [
+            record(
+                offset,
+                encode(transaction),
+                topic=ENRICHED,
+                partition=PARTITION,
+                key=transaction.account_id.encode(),
+                headers=[(ORIGIN, b"transactions/5/%d" % (1000 + offset)), (INGESTED_AT, b"1780000000000")],
+            )
+            for offset, transaction in enumerate(transactions, first_offset)
+        ]
+    )
+
+
+def folded(transactions: Sequence[EnrichedTransaction]) -> PartitionFold:
+    fold = PartitionFold(PARTITION)
+    fold.feed(transactions, probability_bundle())
+    return fold
+
+
+async def test_it_produces_what_the_pure_fold_gives_with_key_and_origin() -> None:
+    stage, payments = Stage(), history()[:80]
+    await stage.take(enriched(payments[:30]))
+    await stage.take(enriched(payments[30:], first_offset=30))
+
+    fold = folded(payments)
+    sent = stage.outputs.sent_to(ASSESSMENTS)
+    assert [each.value for each in sent] == [encode(each) for each in fold.assessments]
+    assert [each.key for each in sent] == [each.account_id.encode() for each in payments]
+    assert [each.headers[ORIGIN] for each in sent] == [b"transactions/5/%d" % (1000 + n) for n in range(80)]
+    assert {each.partition for each in stage.outputs.produced} == {PARTITION}
+
+    head = Head(80, {"transactions/5": 1079}, probability_bundle().version)
+    assert decode_head(stage.table.changelog.pop(head_key(PARTITION))) == head
+    assert {**stage.table.local, **fold.memories} == stage.table.local == stage.table.changelog
+
+
+async def test_outputs_are_acknowledged_before_memories_are_written() -> None:
+    """The reverse would lose outputs: the head would hide what was never sent."""
+    acknowledged = asyncio.Event()
+
+    class SlowProducer(FakeProducer):
+        async def send_batch(
+            self, builder: FakeBatchBuilder, topic: str, *, partition: int
+        ) -> asyncio.Future[Any]:
+            delivery = await super().send_batch(builder, topic, partition=partition)
+
+            async def deliver() -> Any:
+                await acknowledged.wait()
+                return delivery.result()
+
+            return asyncio.ensure_future(deliver())
+
+    stage = Stage(SlowProducer())
+    effects = asyncio.create_task(stage.take(enriched(history()[:5])))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(stage.values(ASSESSMENTS)) == 5
+    assert stage.table.written == []
+    acknowledged.set()
+    await effects
+    assert len(stage.table.written) == 1
+
+
+async def test_a_delivery_that_fails_leaves_the_memories_unwritten() -> None:
+    class BrokenProducer(FakeProducer):
+        async def send_batch(
+            self, builder: FakeBatchBuilder, topic: str, *, partition: int
+        ) -> asyncio.Future[Any]:
+            delivery: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            delivery.set_exception(OSError("not delivered"))
+            return delivery
+
+    stage = Stage(BrokenProducer())
+    with pytest.raises(OSError, match="not delivered"):
+        await stage.take(enriched(history()[:5]))
+    assert stage.table.written == []
+
+
+async def test_records_that_come_again_are_skipped_and_counted() -> None:
+    stage, payments = Stage(), history()[:40]
+    await stage.take(enriched(payments[:30]))
+    memories = dict(stage.table.local)
+    await stage.take(enriched(payments[:30]))
+    assert stage.table.local == memories
+    assert len(stage.values(ASSESSMENTS)) == 30
+    assert stage.metrics.skipped._value.get() == 30
+    assert stage.metrics.assessed._value.get() == 30
+
+
+async def test_records_that_were_enriched_twice_are_skipped_by_their_origin() -> None:
+    """After a crash of the first stage the same payments stand in its output once more, at later offsets."""
+    stage, payments = Stage(), history()[:30]
+    await stage.take(enriched(payments))
+    again = [msgspec.structs.replace(each) for each in payments[20:]]
+    records = [
+        record(
+            30 + number, encode(each), topic=ENRICHED, partition=PARTITION,
+            headers=[(ORIGIN, b"transactions/5/%d" % (1020 + number))],
+        )
+        for number, each in enumerate(again)
+    ]  # fmt: skip
+    await stage.take(message(records))
+    assert len(stage.values(ASSESSMENTS)) == 30
+    assert stage.metrics.skipped._value.get() == 10
+    assert stage.metrics.duplicates._value.get() == 0
+    assert decode_head(stage.table.changelog[head_key(PARTITION)]).next_offset == 40
+
+
+async def test_records_that_were_never_seen_are_not_jumped_over() -> None:
+    stage = Stage()
+    await stage.take(enriched(history()[:10]))
+    with pytest.raises(OffsetGap, match="come to offset 10, but the next record is 12"):
+        await stage.take(enriched(history()[12:20], first_offset=12))
+
+
+async def test_bytes_that_are_no_enriched_transaction_are_dead_letters_and_the_others_are_assessed() -> None:
+    stage, payments = Stage(), history()[:4]
+    good = enriched(payments).value.records
+    foreign = [b"", None, b"\xff\xfe", b"[]", b"{}", b'{"transaction_id": 1}', encode(payments[0])[:-1]]
+    bad = [record(10 + n, value, topic=ENRICHED, partition=PARTITION) for n, value in enumerate(foreign)]
+    await stage.take(message([*good, *bad]))
+    assert stage.values(ASSESSMENTS) == [encode(each) for each in folded(payments).assessments]
+    assert stage.values(DEAD_LETTERS) == foreign
+    causes = [read_cause(list(each.headers.items())) for each in stage.outputs.sent_to(DEAD_LETTERS)]
+    assert {cause.reason for cause in causes} == {"MALFORMED_JSON"}
+    assert [cause.source and cause.source.offset for cause in causes] == list(range(10, 17))
+
+
+async def test_memories_too_large_for_one_write_are_written_in_parts_that_are_each_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    payments = history()[:64]
+    whole = Stage()
+    await whole.take(enriched(payments))
+    size = sum(map(len, whole.table.changelog.values()))
+    monkeypatch.setattr(stream.stages.assess, "LARGEST_CHANGE_BYTES", size * 2 // 3)
+    cut = Stage()
+    await cut.take(enriched(payments))
+
+    assert len(whole.table.written) == 1
+    assert len(cut.table.written) >= 2
+    assert cut.table.changelog == whole.table.changelog
+    assert cut.values(ASSESSMENTS) == whole.values(ASSESSMENTS)
+    heads = [decode_head(changes[head_key(PARTITION)]).next_offset for changes in cut.table.written]
+    assert heads == sorted(set(heads))
+    assert heads[-1] == 64
+
+
+async def test_live_alerts_are_published_and_those_of_history_are_not() -> None:
+    payments = history()
+    live, past = Stage(), Stage()
+    await live.take(enriched(payments))
+    await past.take(enriched([msgspec.structs.replace(each, backfill=True) for each in payments]))
+    assert len(live.values(ALERTS)) > 0
+    assert past.values(ALERTS) == []
+    assert len(past.values(ASSESSMENTS)) == len(payments)
+    assert past.metrics.latency._sum.get() == 0
