@@ -33,6 +33,8 @@ from tests.kafka_broker import ApacheKafka
 PARTITIONS = 8
 BATCH = 500
 TRAINING = SimulationConfig(seed=7, accounts=500, days=35)
+DAYS = 14
+"""Of traffic: enough for every window that matters, few enough that the archive is not all small objects."""
 LONGEST_SECONDS = 600.0
 
 
@@ -66,8 +68,8 @@ def main() -> None:
 
 def measure(count: int) -> Throughput:
     """Measure both on the same simulated payments."""
-    accounts = max(100, count // 50)
-    payments = [p.transaction for p in simulate(SimulationConfig(seed=11, accounts=accounts, days=60))][:count]
+    accounts = max(300, count // 20)
+    payments = [p.transaction for p in simulate(SimulationConfig(seed=11, accounts=accounts, days=DAYS))][:count]
     bundle = _trained()
     pipeline = _pipeline(payments, bundle)
     with tempfile.TemporaryDirectory() as scratch:

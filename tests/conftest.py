@@ -1,8 +1,14 @@
 """What all tests share: the terminal says last, and plainly, which kinds of tests did not run."""
 
+import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# No deadline: a slow machine is no fault of the code. CI tries the same examples every time, people try new ones.
+settings.register_profile("riskstream", max_examples=25, deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("riskstream")
 
 NOT_RUN = pytest.StashKey[list[str]]()
 
