@@ -4,22 +4,29 @@ A memory is a frozen value of a few hundred bytes; it holds hashes instead of id
 """
 
 import math
+from collections.abc import Iterable, Sequence
+from struct import Struct
 
 import msgspec
 
 from detectors.assessment import RiskLevel
 from detectors.baseline import Baseline, Segment, balance_share, log_duration, login_attempts
 from detectors.errors import MemoryFormatError
+from detectors.features import FEATURES
+from detectors.judged import explain, identity, judge, retract
+from detectors.labels import Label
+from detectors.merchants.features import UNKNOWN, MerchantReading, merchant_row
 from detectors.numerics import NUMERICS, Running, score_then_learn
-from detectors.observation import Details, Observation
+from detectors.observation import Details, Observation, Repeat
+from detectors.packing import Packed, pack_lists, unpack_lists
 from detectors.peaks import Peaks
 from detectors.repeats import mark_of, remembered, repeat_of
 from detectors.ring import meet, short_hash
 from detectors.transaction import EnrichedTransaction
 from detectors.travel import Place, place, speed_kmh
-from detectors.windows import DAY, HOUR, RecentPayments, Totals, whole_seconds
+from detectors.windows import DAY, HOUR, Asked, RecentPayments, Totals, totals, whole_seconds
 
-MEMORY_VERSION = 1
+MEMORY_VERSION = 2
 
 DEVICES = 4
 MERCHANTS = 16
@@ -28,6 +35,8 @@ COUNTRIES = 4
 
 MERCHANT_BYTES = 2
 """Of a merchant's hash: one new merchant in 4,000 (16 / 2^16) passes for a known one."""
+
+AMOUNT_Z = FEATURES.index("amount_z")
 
 HOUR_WEIGHT = 8.0
 """Payments' worth of trust in the segment's hours of the day, against the account's own."""
@@ -52,16 +61,14 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payments: int = 0
     first_seen: int = 0
     """Whole seconds since 1970, UTC, as all times here."""
-    origin: int = 0
-    times: bytes = b""
-    cents: bytes = b""
+    recent: Packed = Packed()
+    """Times of the latest payments, and cents of the base currency."""
     merged_hours: tuple[int, ...] = ()
-    """The four together are what `windows.RecentPayments` packs."""
+    """Those before them, see `windows.RecentPayments`."""
     peak_times: tuple[int, ...] = ()
     peak_heights: tuple[int, ...] = ()
-    habits: tuple[Running | None, ...] = (None,) * len(NUMERICS)
-    mean_amount: float = 0.0
-    """Mean of the amounts that the habit of log_amount was learned from, in base currency."""
+    statistics: bytes = b""
+    """`mean_amount` and `habits`, trailing zeros left out."""
     hours: bytes = bytes(24)
     """Payments per hour of the day (UTC); all are halved when one would pass 255."""
     devices: bytes = b""
@@ -71,9 +78,23 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The marks of the latest payments, see `repeats`."""
     last_place: Place | None = None
     alert: AlertMemory | None = None
+    explained: bytes = b""
+    labelled: bytes = b""
+    """Payments that the account's habits explain, and those that were labelled, see `judged`."""
+
+    @property
+    def mean_amount(self) -> float:
+        """Mean of the amounts that the habit of log_amount was learned from, in base currency."""
+        return _unpack_habits(self.statistics)[0]
+
+    @property
+    def habits(self) -> tuple[Running | None, ...]:
+        """In the order of NUMERICS."""
+        return _unpack_habits(self.statistics)[1]
 
 
 _EMPTY = AccountMemory()
+_STATISTICS = Struct("<d" + "Hdd" * len(NUMERICS))
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AccountMemory)
 
@@ -105,18 +126,37 @@ def _format_message(data: bytes) -> str:
     )
 
 
+class Begun(msgspec.Struct, frozen=True, gc=False):
+    """A payment whose place among the account's others is settled, and what is known of them by then."""
+
+    transaction: EnrichedTransaction
+    now: int
+    """Whole seconds since 1970, UTC."""
+    amount: float
+    """In base currency; NaN where the currency has no rate."""
+    payments: int
+    days: float
+    youngest: int | None
+    repeat: Repeat
+    asked: Asked
+
+
 class AccountFold:
     """A working copy of one account's memory: `observe` its payments in order, then `close` it to a new memory.
 
+    For many payments of many accounts: `begin` all of them in order, have `windows.totals` answer what they ask,
+    and `finish` them in the same order.
     `alert` may be read and assigned between payments; it is the last alert of the account.
     """
 
     __slots__ = (
         "_countries",
         "_devices",
+        "_explained",
         "_first_seen",
         "_habits",
         "_hours",
+        "_labelled",
         "_last_place",
         "_mean_amount",
         "_merchants",
@@ -127,14 +167,15 @@ class AccountFold:
         "alert",
     )
 
-    def __init__(self, memory: AccountMemory | None = None) -> None:
+    def __init__(self, memory: AccountMemory | None = None, recent: tuple[bytes, bytes] | None = None) -> None:
+        """`recent` spares unpacking `memory.recent` once more."""
         memory = memory or _EMPTY
+        times, cents = recent or unpack_lists([memory.recent])[0]
         self._payments = memory.payments
         self._first_seen = memory.first_seen
-        self._recent = RecentPayments(memory.origin, memory.times, memory.cents, memory.merged_hours)
+        self._recent = RecentPayments(times, cents, memory.merged_hours)
         self._peaks = Peaks(memory.peak_times, memory.peak_heights)
-        self._habits = memory.habits
-        self._mean_amount = memory.mean_amount
+        self._mean_amount, self._habits = _unpack_habits(memory.statistics)
         self._hours = bytearray(memory.hours)
         self._devices = memory.devices
         self._merchants = memory.merchants
@@ -142,22 +183,21 @@ class AccountFold:
         self._repeats = memory.repeats
         self._last_place = memory.last_place
         self.alert: AlertMemory | None = memory.alert
+        self._explained = memory.explained
+        self._labelled = memory.labelled
 
-    def close(self) -> AccountMemory:
-        """The memory after everything observed so far."""
-        origin, times, cents, merged_hours = self._recent.packed()
+    def close(self, recent: Packed | None = None) -> AccountMemory:
+        """The memory after everything observed so far; `recent` spares packing `times_and_cents` once more."""
+        times, cents, merged_hours = self._recent.packed
         return AccountMemory(
             version=MEMORY_VERSION,
             payments=self._payments,
             first_seen=self._first_seen,
-            origin=origin,
-            times=times,
-            cents=cents,
+            recent=recent or pack_lists([times], [cents])[0],
             merged_hours=merged_hours,
             peak_times=self._peaks.times,
             peak_heights=self._peaks.heights,
-            habits=self._habits,
-            mean_amount=self._mean_amount,
+            statistics=_pack_habits(self._mean_amount, self._habits),
             hours=bytes(self._hours),
             devices=self._devices,
             merchants=self._merchants,
@@ -165,38 +205,65 @@ class AccountFold:
             repeats=self._repeats,
             last_place=self._last_place,
             alert=self.alert,
+            explained=self._explained,
+            labelled=self._labelled,
         )
 
-    def observe(self, transaction: EnrichedTransaction, baseline: Baseline) -> Observation:
+    def judge(self, label: Label) -> int | None:
+        """Takes in a label: the change of the merchant's frauds that it means, None if it is no news."""
+        change, self._labelled = judge(self._explained, self._labelled, label)
+        return change
+
+    @property
+    def times_and_cents(self) -> tuple[bytes, bytes]:
+        """The latest payments: times in four bytes each, cents in eight."""
+        times, cents, _ = self._recent.packed
+        return times, cents
+
+    def observe(
+        self, transaction: EnrichedTransaction, baseline: Baseline, merchant: MerchantReading = UNKNOWN
+    ) -> Observation:
         """Scores a payment against the memory, then learns it; a repeat does neither."""
-        now = whole_seconds(transaction.event_time)
+        begun = self.begin(transaction, baseline, whole_seconds(transaction.event_time))
+        return self.finish(begun, totals([begun.asked])[0], baseline, merchant)
+
+    def begin(self, transaction: EnrichedTransaction, baseline: Baseline, now: int) -> Begun:
+        """Puts a payment in its place among the others, unless it is a repeat."""
         mark = mark_of(transaction)
-        payments, repeat = self._payments, repeat_of(self._repeats, mark)
-        youngest = self._recent.youngest
+        payments, recent, amount = self._payments, self._recent, baseline.amount_of(transaction)
+        days = (now - self._first_seen) / DAY if payments else 0.0
+        repeat = repeat_of(self._repeats, mark)
+        begun = Begun(transaction, now, amount, payments, days, recent.youngest, repeat, recent.ask(now))
+        if repeat == "none":
+            recent.learn(now, round(amount * 100) if amount == amount else 0)
+            self._repeats = remembered(self._repeats, mark)
+            self._first_seen = min(self._first_seen, now) if payments else now
+            self._payments = payments + 1
+        return begun
+
+    def finish(self, begun: Begun, spent: Totals, baseline: Baseline, merchant: MerchantReading) -> Observation:
+        """Scores a payment that was begun, and learns the rest of it; `spent` is what its question is answered."""
+        transaction, now, youngest = begun.transaction, begun.now, begun.youngest
         late = youngest is not None and now < youngest
-        totals = self._recent.totals(now)
-        amount, segment = baseline.amount_of(transaction), baseline.segment_of(transaction)
         details = Details(
             transaction,
-            amount,
-            payments,
-            (now - self._first_seen) / DAY if payments else 0.0,
+            begun.amount,
+            begun.payments,
+            begun.days,
             self._habits,
-            segment,
+            baseline.segment_of(transaction),
             baseline,
-            totals.approximate,
+            spent.approximate,
+            merchant,
         )
-        if repeat != "none":
-            return Observation([], payments, late, repeat, details)
+        if begun.repeat != "none":
+            return Observation([], begun.payments, late, begun.repeat, details)
         gap = _nan if youngest is None or late else _log1p(now - youngest)
-        row = self._row(details, now, gap, totals)
-        self._recent.learn(now, round(amount * 100) if amount == amount else 0)
-        self._repeats = remembered(self._repeats, mark)
-        self._first_seen = min(self._first_seen, now) if payments else now
-        self._payments = payments + 1
-        return Observation(row, payments, late, "none", details)
+        row = self._row(details, now, gap, spent)
+        retracted = self._learn_explained(transaction, row[AMOUNT_Z], baseline)
+        return Observation(row, begun.payments, late, "none", details, retracted)
 
-    def _row(self, details: Details, now: int, gap: float, totals: Totals) -> list[float]:
+    def _row(self, details: Details, now: int, gap: float, spent: Totals) -> list[float]:
         """The feature row; the parts of the memory that it asks learn on the way, each after it has answered."""
         tx, amount = details.transaction, details.amount
         log_amount, attempts, share = _log1p(amount), login_attempts(tx), balance_share(tx)
@@ -211,7 +278,7 @@ class AccountFold:
             max_z_1d,
             max_z_7d,
             max_z_30d,
-            *_velocity(totals),
+            *_velocity(spent),
             gap,
             -gap_z,
             *self._learn_novelty(tx),
@@ -224,7 +291,19 @@ class AccountFold:
             duration_z,
             _ip_country_mismatch(tx),
             _log1p(details.payments),
+            *merchant_row(details.merchant),
         ]
+
+    def _learn_explained(self, tx: EnrichedTransaction, amount_z: float, baseline: Baseline) -> int:
+        """Remember a payment that its own amount gives away; the change of the merchant's frauds, 0 or -1."""
+        if not amount_z >= baseline.explained_z:
+            return 0
+        payment = identity(tx.transaction_id)
+        self._explained = explain(self._explained, payment)
+        if not self._labelled:
+            return 0
+        change, self._labelled = retract(self._labelled, payment)
+        return change
 
     def _learn_habits(self, values: tuple[float, ...], details: Details) -> list[float]:
         before, baseline = self._habits[0], details.baseline
@@ -277,16 +356,46 @@ class AccountFold:
         return rarity
 
 
-def _velocity(totals: Totals) -> tuple[float, ...]:
+def open_accounts(memories: Sequence[bytes | None]) -> list[AccountFold]:
+    """Working copies of some encoded memories, of new accounts where there is none."""
+    decoded = [_EMPTY if data is None else decode_account(data) for data in memories]
+    recent = unpack_lists([memory.recent for memory in decoded])
+    return [AccountFold(memory, its) for memory, its in zip(decoded, recent, strict=True)]
+
+
+def close_accounts(folds: Iterable[AccountFold]) -> list[bytes]:
+    """The encoded memories after everything that some working copies observed."""
+    folds = list(folds)
+    lists = [fold.times_and_cents for fold in folds]
+    packed = pack_lists([times for times, _ in lists], [cents for _, cents in lists])
+    return [encode_account(fold.close(recent)) for fold, recent in zip(folds, packed, strict=True)]
+
+
+def _pack_habits(mean_amount: float, habits: Sequence[Running | None]) -> bytes:
+    numbers: list[float] = [mean_amount]
+    for habit in habits:
+        numbers += (0, 0.0, 0.0) if habit is None else (habit.count, habit.mean, habit.squares)
+    return _STATISTICS.pack(*numbers).rstrip(b"\0")
+
+
+def _unpack_habits(statistics: bytes) -> tuple[float, tuple[Running | None, ...]]:
+    mean_amount, *numbers = _STATISTICS.unpack(statistics.ljust(_STATISTICS.size, b"\0"))
+    counts, means, squares = numbers[0::3], numbers[1::3], numbers[2::3]
+    return mean_amount, tuple(
+        [Running(n, mean, square) if n else None for n, mean, square in zip(counts, means, squares, strict=True)]
+    )
+
+
+def _velocity(spent: Totals) -> tuple[float, ...]:
     return (
-        _log1p(totals.count_1h),
-        _log1p(totals.count_1d),
-        _log1p(totals.count_7d),
-        _log1p(totals.count_30d),
-        _log1p(totals.cents_1d / 100),
-        _log1p(totals.cents_7d / 100),
-        _log1p(totals.cents_30d / 100),
-        math.log((totals.count_1d + 1) / (totals.count_30d / 30 + 1)),
+        _log1p(spent.count_1h),
+        _log1p(spent.count_1d),
+        _log1p(spent.count_7d),
+        _log1p(spent.count_30d),
+        _log1p(spent.cents_1d / 100),
+        _log1p(spent.cents_7d / 100),
+        _log1p(spent.cents_30d / 100),
+        math.log((spent.count_1d + 1) / (spent.count_30d / 30 + 1)),
     )
 
 

@@ -1,37 +1,40 @@
-"""The one path from enriched transactions to assessments: stream, backtest and command line all call `assess`.
+"""The one path from a partition's events to assessments: stream, backtest and command line all call `assess`.
 
 It is pure: memories come in through `read` and go out as bytes, and the result does not depend on where a batch
 begins or ends, to the bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.account import AccountFold, decode_account, encode_account
+from detectors.account import close_accounts
 from detectors.alerting import is_risky
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
+from detectors.clock import Clock, decode_clock, encode_clock
 from detectors.decoding import Rejection
 from detectors.drift import DriftEvent, decode_drift, encode_drift
 from detectors.drift import observe as observe_drift
+from detectors.events import Event
 from detectors.features import feature_matrix
 from detectors.fusion import Fused, fuse
 from detectors.kmeans import decode_centroids, encode_centroids
 from detectors.masking import mask
-from detectors.memory_keys import account_key, centroids_key, drift_key
+from detectors.memory_keys import account_key, centroids_key, clock_key, drift_key
+from detectors.merchants.activity import LabelChange, Payment
+from detectors.merchants.view import NO_MERCHANTS, Merchants
+from detectors.observation import Observation
 from detectors.panel import detect
 from detectors.transaction import EnrichedTransaction
 from detectors.verdict import conclude
-
-Read = Callable[[bytes], bytes | None]
-"""Looks up a memory of the partition by its key."""
+from detectors.walk import Read, Walk
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a batch leads to. Indexes are positions in the batch."""
+    """What a batch leads to. Indexes, and positions of merchants' news, are those in the batch."""
 
     assessments: Sequence[tuple[int, Assessment]]
     rejections: Sequence[tuple[int, Rejection]]
@@ -41,38 +44,72 @@ class Outcome:
     drifts: Sequence[DriftEvent]
     memories: dict[bytes, bytes]
     """Every memory the batch touched, by key."""
+    payments: Sequence[Payment] = ()
+    """What merchants are to learn of."""
+    label_changes: Sequence[LabelChange] = ()
+    """Frauds of merchants that became known or were taken back."""
+    edge_before: int = 0
+    edge: int = 0
+    """Hours before this are closed in the partition."""
+    labels: int = 0
+    """Labels that were news."""
+    labels_repeated: int = 0
 
 
-def assess(batch: Sequence[EnrichedTransaction], read: Read, bundle: Bundle, partition: int = 0) -> Outcome:
-    """Assess payments of one partition in order: each is scored on what came before it, and learned afterwards."""
-    folds: dict[str, AccountFold] = {}
-    observations = [_fold_of(tx.account_id, folds, read).observe(tx, bundle.baseline) for tx in batch]
-    rejections = [(i, _conflict(batch[i])) for i, seen in enumerate(observations) if seen.repeat == "conflict"]
-    duplicates = sum(seen.repeat == "duplicate" for seen in observations)
-    fresh = [index for index, seen in enumerate(observations) if seen.repeat == "none"]
-    if not fresh:
-        return Outcome((), rejections, duplicates, (), {})
+def assess(
+    batch: Sequence[Event], read: Read, bundle: Bundle, partition: int = 0, merchants: Merchants = NO_MERCHANTS
+) -> Outcome:
+    """Assess events of one partition in order: each is scored on what came before it, and learned afterwards."""
+    walk = start_walk(read, bundle, partition, merchants)
+    walk.follow(batch)
+    return settle(walk, read, bundle, partition)
 
-    seen = [observations[index] for index in fresh]
+
+def start_walk(read: Read, bundle: Bundle, partition: int, merchants: Merchants) -> Walk:
+    """A walk from where a partition's memories stand."""
+    return Walk(read, bundle.baseline, bundle.manifest.timing, merchants, partition)
+
+
+def settle(walk: Walk, read: Read, bundle: Bundle, partition: int) -> Outcome:
+    """What a walk's events lead to, all together; the walk is at its end then."""
+    clock = decode_clock(read(clock_key(partition)))
+    fresh = [(position, seen) for position, seen in walk.observed if seen.repeat == "none"]
+    memories: dict[bytes, bytes] = {}
+    assessments: list[Assessment] = []
+    drifts: Sequence[DriftEvent] = ()
+    if fresh:
+        assessments, fused, moved = _judge([seen for _, seen in fresh], walk, read, bundle, partition)
+        memories[centroids_key(partition)] = moved
+        memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments, bundle)
+    if fresh or walk.labels_new:
+        closed = close_accounts(walk.accounts.values())
+        memories |= {account_key(name): data for name, data in zip(walk.accounts, closed, strict=True)}
+    if walk.edge != clock.edge:
+        memories[clock_key(partition)] = encode_clock(Clock(edge=walk.edge))
+    return Outcome(
+        assessments=list(zip([position for position, _ in fresh], assessments, strict=True)),
+        rejections=[(at, _conflict(seen)) for at, seen in walk.observed if seen.repeat == "conflict"],
+        duplicates=sum(seen.repeat == "duplicate" for _, seen in walk.observed),
+        drifts=drifts,
+        memories=memories,
+        payments=walk.payments,
+        label_changes=walk.labels,
+        edge_before=clock.edge,
+        edge=walk.edge,
+        labels=walk.labels_new,
+        labels_repeated=walk.labels_repeated,
+    )
+
+
+def _judge(
+    seen: Sequence[Observation], walk: Walk, read: Read, bundle: Bundle, partition: int
+) -> tuple[list[Assessment], Fused, bytes]:
+    """Score observed payments; the accounts' alerts and the partition's centres move on."""
     rows = feature_matrix([observation.row for observation in seen])
     centroids = read(centroids_key(partition))
     scores, moved = detect(rows, None if centroids is None else decode_centroids(centroids), bundle)
     fused = fuse(scores, rows, bundle)
-    assessments = conclude(seen, rows, scores, fused, bundle, folds)
-
-    memories = {account_key(account): encode_account(work.close()) for account, work in folds.items()}
-    memories[centroids_key(partition)] = encode_centroids(moved)
-    memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments, bundle)
-    return Outcome(list(zip(fresh, assessments, strict=True)), rejections, duplicates, drifts, memories)
-
-
-def _fold_of(account_id: str, folds: dict[str, AccountFold], read: Read) -> AccountFold:
-    """Return the working copy of an account's memory, opened when its first payment in the batch comes by."""
-    work = folds.get(account_id)
-    if work is None:
-        data = read(account_key(account_id))
-        work = folds[account_id] = AccountFold(None if data is None else decode_account(data))
-    return work
+    return conclude(seen, rows, scores, fused, bundle, walk.accounts), fused, encode_centroids(moved)
 
 
 def _watch(
@@ -90,7 +127,8 @@ def _watch(
     return encode_drift(after), drifts
 
 
-def _conflict(transaction: EnrichedTransaction) -> Rejection:
+def _conflict(seen: Observation) -> Rejection:
+    transaction: EnrichedTransaction = seen.details.transaction
     return Rejection(
         "CONFLICTING_DUPLICATE",
         f"transaction {mask(transaction.transaction_id)} of account {mask(transaction.account_id)} was sent"

@@ -50,6 +50,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """By customer_occupation; EVERYBODY is always there."""
     guard_z: float = 3.0
     """A value that deviates further is scored but not learned."""
+    explained_z: float = 1.5
+    """A fraud whose amount deviates this far upwards is explained by its account: no merchant is blamed for it."""
     shrinkage: float = 5.0
     """The k of the weight n / (n + k) that an account's own n payments have against its segment."""
 

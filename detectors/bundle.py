@@ -25,12 +25,13 @@ from detectors.kmeans import Clusters
 from detectors.logistic import Logistic
 from detectors.tails import TailCurve
 from detectors.thresholds import Budgets, LevelTable
+from detectors.timing import Timing
 from detectors.weights import Fusion
 from detectors.zscore import Deviations
 
 MANIFEST_FILE: Final = "manifest.json"
 ARRAYS_FILE: Final = "arrays.npz"
-BUNDLE_FORMAT: Final = 1
+BUNDLE_FORMAT: Final = 2
 RETRAIN: Final = "Train a new one: riskstream train FILE --output DIRECTORY."
 
 
@@ -45,11 +46,16 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     warm_up: int
     """The first rows, which only built account memories."""
     fitting: int
-    """Rows that the detectors were fitted on before they were judged on the reference rows."""
+    """Rows of the training window."""
     reference: int
-    """The last rows: tails, weights, calibration and thresholds come from these."""
+    """Those of them that tails, weights, calibration and thresholds come from."""
     labelled: int = 0
+    """Rows of the window known to be fraud or genuine: the population that a probability refers to."""
     frauds: int = 0
+    inconclusive: int = 0
+    """Payments that somebody looked at without a result."""
+    young: int = 0
+    """Payments whose labels had not had time to arrive."""
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +92,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     first_event_time: datetime
     last_event_time: datetime
+    labels_until: datetime
+    """Nothing that became known later was used."""
     counts: Counts
     score_kind: ScoreKind
     why: str
@@ -101,8 +109,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The thresholds rest on fewer than 1,000 reference rows."""
     metrics: dict[str, float] = {}
     """On the reference rows, which the judged detectors had not seen."""
-    operating_points: tuple[OperatingPoint, ...] = ()
+    operating_points: dict[str, tuple[OperatingPoint, ...]] = {}
+    """Of all accounts, and by maturity."""
     baseline: Baseline
+    timing: Timing = Timing()
+    """When the hours of merchants close."""
     arrays_sha256: str = ""
 
 

@@ -126,13 +126,11 @@ def observe(
 def _add(memory: DriftMemory, values: NDArray[np.float64]) -> DriftMemory:
     """The open block with more payments, (n, series), added one after the other."""
     sums, counts = list(memory.sums), list(memory.counts)
-    for series, column in enumerate(values.T.tolist()):
-        total, count = sums[series], counts[series]
-        for value in column:
-            if value == value:  # not NaN
-                total += value
-                count += 1
-        sums[series], counts[series] = total, count
+    for series, column in enumerate(values.T):
+        known = column[~np.isnan(column)]
+        # Not `sum`: it adds in another order for another number of payments.
+        sums[series] = float(np.cumsum(np.concatenate(([sums[series]], known)))[-1])
+        counts[series] += len(known)
     return msgspec.structs.replace(memory, rows=memory.rows + len(values), sums=tuple(sums), counts=tuple(counts))
 
 

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURE_VERSION = "1"
+from detectors.merchants.features import MERCHANT_FEATURES
+
+FEATURE_VERSION = "2"
 """Changes whenever a column, its order or its meaning changes; a bundle serves one version only."""
 
-FEATURES = (
+ACCOUNT_FEATURES = (
     "log_amount",
     "amount_z",
     "amount_ratio",
@@ -41,6 +43,9 @@ FEATURES = (
     "ip_country_mismatch",
     "history",
 )
+"""Made from the memory of the payment's account, and from the payment itself."""
+
+FEATURES = (*ACCOUNT_FEATURES, *MERCHANT_FEATURES)
 
 DECIMALS = 6
 

@@ -1,8 +1,9 @@
 """One score from four detectors, and the exact share that each cause has in it.
 
-Two kinds. *Rarity* adds up how strange each detector finds a payment and says what share of reference traffic is
-less strange; it is never a probability. *Probability* is a logistic stack over the same strangeness, calibrated on
-known frauds. A detector that cannot speak never counts as "not strange".
+Three kinds. *Rarity* adds up how strange each detector finds a payment and says what share of reference traffic is
+less strange; it is never a probability. *Rarity+feedback* joins it with the frauds that became known at the
+merchant, by a noisy-or. *Probability* is a logistic stack over the same strangeness, calibrated on known frauds. A
+detector that cannot speak never counts as "not strange".
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from detectors.assessment import DETECTORS
 from detectors.bundle import Bundle
 from detectors.features import FEATURES
+from detectors.feedback import MERCHANT_CAUSES, merchant, rare
 from detectors.logistic import Logistic, logistic_contributions
 from detectors.tails import TailCurve, strangeness
 from detectors.weights import Fusion
@@ -23,6 +25,7 @@ ZSCORE, KMEANS, ISOLATION_FOREST, LOGISTIC = range(len(DETECTORS))
 SCORE_DECIMALS: Final = 4
 """Of the published score: steps of one payment in a million, finer than any alert budget in use."""
 DETECTOR_TERMS: Final = (*(f"zscore:{name}" for name in Z_FEATURES), "zscore", "kmeans", "isolation_forest")
+FEEDBACK_TERM: Final = f"feedback:{MERCHANT_CAUSES[0]}"
 LOGISTIC_TERMS: Final = tuple(f"logistic:{name}" for name in FEATURES)
 
 
@@ -31,14 +34,15 @@ class Fused:
     """The verdict on n payments and what it is made of."""
 
     statistic: NDArray[np.float64]
-    """(n,) log-odds (probability) or weighted mean strangeness (rarity)."""
+    """(n,) log-odds (probability), weighted mean strangeness (rarity) or log-survival (rarity+feedback)."""
     score: NDArray[np.float64]
     """(n,) 0 to 100, rounded half to even to `SCORE_DECIMALS`."""
     tails: NDArray[np.float64]
     """(n, 4) share of reference traffic at least as strange, per detector; NaN where it cannot speak."""
     term_names: tuple[str, ...]
     """T names: "zscore:<feature>", "zscore", "kmeans", "isolation_forest", then "logistic:<feature>" for a
-    probability that rests on the logistic detector, else "logistic"."""
+    probability that rests on the logistic detector, else "logistic"; last, for rarity+feedback, what frauds at the
+    merchant add."""
     terms: NDArray[np.float64]
     """(n, T) shares of the statistic, in its unit: `baseline` + their sum = `statistic` to 1e-9."""
     baseline: NDArray[np.float64]
@@ -50,8 +54,12 @@ def fuse(scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle)
     strange = strangeness_of(scores, bundle.tails)
     fusion = bundle.manifest.fusion
     parts, baseline = _parts(scores, strange, fusion)
-    statistic = _added(parts, baseline)
     names, terms = _terms(parts, scores, rows, bundle)
+    statistic = _added(parts, baseline)
+    if fusion.kind == "rarity+feedback" and bundle.statistic is not None:
+        names, terms = (*names, FEEDBACK_TERM), np.column_stack([terms, merchant(rows)])
+        baseline, terms = _survival(statistic, baseline, terms, bundle.statistic)
+        statistic = with_feedback(statistic, rows, bundle.statistic)
     return Fused(
         statistic=statistic,
         score=score_of(statistic, fusion, bundle.statistic),
@@ -85,9 +93,16 @@ def fused_statistic(
     return _added(*_parts(scores, strange, fusion))
 
 
+def with_feedback(rarity: NDArray[np.float64], rows: NDArray[np.float64], curve: TailCurve) -> NDArray[np.float64]:
+    """The statistic of rarity+feedback, (n,), from the fused statistic of a rarity and its reference tail."""
+    return rare(strangeness(rarity, curve)) + merchant(rows)
+
+
 def score_of(statistic: NDArray[np.float64], fusion: Fusion, curve: TailCurve | None) -> NDArray[np.float64]:
     """The published score of a fused statistic: (n,) float64, 0 to 100, never falling as the statistic grows."""
-    if fusion.kind == "probability" or curve is None:
+    if fusion.kind == "rarity+feedback":
+        score = -100.0 * np.expm1(-statistic)
+    elif fusion.kind == "probability" or curve is None:
         score = 100.0 / (1.0 + np.exp(-np.clip(statistic, -500.0, 500.0)))
     else:
         score = -100.0 * np.expm1(-strangeness(statistic, curve))
@@ -102,6 +117,19 @@ def _parts(
         return _stack_parts(measures(scores, strange), fusion), np.full(len(scores), fusion.intercept)
     parts, speaks = _rarity_parts(strange, fusion)
     return parts, np.where(speaks, 0.0, fusion.intercept)
+
+
+def _survival(
+    rarity: NDArray[np.float64], baseline: NDArray[np.float64], terms: NDArray[np.float64], curve: TailCurve
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Baseline, (n,), and all terms but the last of (n, T), scaled from shares of the rarity to shares of its
+    log-survival."""
+    whole = rare(strangeness(rarity, curve))
+    factor = np.where(rarity > 0.0, whole / np.where(rarity > 0.0, rarity, 1.0), 0.0)
+    scaled = terms * factor[:, None]
+    scaled[:, -1] = terms[:, -1]
+    # A rarity of 0 has no terms to scale, but a log-survival of its own.
+    return np.where(rarity > 0.0, baseline * factor, whole), scaled
 
 
 def _added(parts: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDArray[np.float64]:

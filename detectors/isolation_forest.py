@@ -22,6 +22,8 @@ class Forest:
     """(m,) positions in the feature row."""
     median: NDArray[np.float64]
     """(m,) put in place of missing values."""
+    low: NDArray[np.float64]
+    """(m,) values below count as this one: what is merely smaller than usual is not strange."""
     feature: NDArray[np.int64]
     """(nodes,) which of the m columns the node cuts; 0 at a leaf."""
     threshold: NDArray[np.float32]
@@ -54,7 +56,8 @@ def _path_lengths(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.float
     points = np.empty((count, width), dtype=np.float32)
     for position, column in enumerate(forest.columns):
         values = rows[:, column]
-        points[:, position] = np.where(np.isnan(values), forest.median[position], values)
+        filled = np.where(np.isnan(values), forest.median[position], values)
+        points[:, position] = np.maximum(filled, forest.low[position])
     flat = points.ravel()
     offsets = np.arange(count) * width
     nodes = np.repeat(forest.roots, count).reshape(-1, count)

@@ -31,6 +31,9 @@ class Clusters:
     """(dk,) subtracted from the columns; a missing value counts as the mean."""
     scale: NDArray[np.float64]
     """(dk,) divides the columns, never 0."""
+    low: NDArray[np.float64]
+    """(dk,) in standardised units: values below count as this one, since what is merely smaller than usual is not
+    strange."""
     centroids: NDArray[np.float64]
     """(k, dk) in standardised units."""
     rate: float
@@ -42,7 +45,7 @@ class Clusters:
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any of the values: centres learned under others are of no use."""
         digest = hashlib.sha256(np.array([self.rate, self.guard]).tobytes())
-        for array in (self.columns, self.mean, self.scale, self.centroids):
+        for array in (self.columns, self.mean, self.scale, self.low, self.centroids):
             digest.update(array.tobytes())
         return digest.hexdigest()[:12]
 
@@ -95,7 +98,7 @@ def standardise(rows: NDArray[np.float64], clusters: Clusters) -> NDArray[np.flo
     for position, column in enumerate(clusters.columns):
         values = (rows[:, column] - clusters.mean[position]) / clusters.scale[position]
         values[np.isnan(values)] = 0.0
-        standard[:, position] = np.clip(values, -STANDARD_CAP, STANDARD_CAP)
+        standard[:, position] = np.clip(values, clusters.low[position], STANDARD_CAP)
     return standard
 
 

@@ -14,3 +14,18 @@ def centroids_key(partition: int) -> bytes:
 def drift_key(partition: int) -> bytes:
     """Return the key of a partition's drift detectors."""
     return b"drift/%d" % partition
+
+
+def clock_key(partition: int) -> bytes:
+    """Return the key of a partition's clock."""
+    return b"clock/%d" % partition
+
+
+def merchant_key(merchant_id: str) -> bytes:
+    """Return the key of a merchant's memory."""
+    return b"merchant/" + merchant_id.encode()
+
+
+def ledger_key(partition: int) -> bytes:
+    """Return the key of the head of a partition of merchants."""
+    return b"ledger/%d" % partition

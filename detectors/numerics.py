@@ -89,15 +89,20 @@ def score_then_learn(
         prior = priors[index]
         if prior is None or value != value:  # NaN
             continue
-        # `usual`, written out: this loop runs five times a payment.
-        running = habits[index]
-        own = running or _NOTHING
-        count = own.count
+        # `usual` and `learn`, written out: this loop runs five times a payment.
+        own = habits[index] or _NOTHING
+        count, mean, squares = own.count, own.mean, own.squares
         total = count + shrinkage
-        var = (own.squares + shrinkage * prior.var) / total
+        var = (squares + shrinkage * prior.var) / total
         floor = _VARIANCE_FLOORS[index]
-        difference = value - (count * own.mean + shrinkage * prior.mean) / total
+        difference = value - (count * mean + shrinkage * prior.mean) / total
         deviations[index] = deviation = difference / math.sqrt(var if var > floor else floor)
         if -guard_z <= deviation <= guard_z:
-            learned[index] = learn(running, value)
+            if count < LONGEST_MEMORY:
+                count += 1
+            else:
+                squares -= squares / count
+            difference = value - mean
+            mean += difference / count
+            learned[index] = Running(count, mean, squares + difference * (value - mean))
     return deviations, tuple(learned)

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from detectors.baseline import Baseline, Segment
+from detectors.merchants.features import MerchantReading
 from detectors.numerics import Running
 from detectors.transaction import EnrichedTransaction
 
@@ -25,6 +26,7 @@ class Details(msgspec.Struct, frozen=True, gc=False):
     baseline: Baseline
     approximate: bool
     """Some payments in the windows are known only by their hour."""
+    merchant: MerchantReading
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
@@ -39,3 +41,5 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     repeat: Repeat
     """A payment sent twice ("conflict": with other content) is neither scored nor learned."""
     details: Details
+    retracted: int = 0
+    """-1 where a fraud was counted against the merchant that this payment's own amount explains."""

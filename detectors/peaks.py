@@ -10,6 +10,8 @@ import msgspec
 
 from detectors.windows import DAY, MONTH, WEEK
 
+_NO_PEAKS = (math.nan, math.nan, math.nan)
+
 
 class Peaks(msgspec.Struct, gc=False):
     """An account's peaks: `highest` asks, `learn` adds."""
@@ -26,12 +28,13 @@ class Peaks(msgspec.Struct, gc=False):
         one has topped.
         """
         times = self.times
-        end = bisect_left(times, now)
-        return (
-            self._at(bisect_left(times, now - DAY, 0, end), end),
-            self._at(bisect_left(times, now - WEEK, 0, end), end),
-            self._at(bisect_left(times, now - MONTH, 0, end), end),
-        )
+        if not times:
+            return _NO_PEAKS
+        # Most payments are the youngest, and most peaks lie within the month.
+        end = len(times) if times[-1] < now else bisect_left(times, now)
+        month = 0 if times[0] >= now - MONTH else bisect_left(times, now - MONTH, 0, end)
+        week = bisect_left(times, now - WEEK, month, end)
+        return self._at(bisect_left(times, now - DAY, week, end), end), self._at(week, end), self._at(month, end)
 
     def _at(self, index: int, end: int) -> float:
         return self.heights[index] / 1000 if index < end else math.nan
@@ -40,13 +43,17 @@ class Peaks(msgspec.Struct, gc=False):
         """Adds the z-score of one payment and forgets peaks over 30 days before the youngest."""
         times, heights = self.times, self.heights
         height = round(z * 1000)
-        end = bisect_right(times, time)
-        edge = max(time, times[-1] if times else 0) - MONTH
-        if time < edge or (end < len(times) and heights[end] >= height):
-            return
+        end = len(times)
+        if times and time < times[-1]:
+            end = bisect_right(times, time)
+            if time < times[-1] - MONTH or heights[end] >= height:
+                return
+            edge = times[-1] - MONTH
+        else:
+            edge = time - MONTH
         start = end
         while start and heights[start - 1] <= height:
             start -= 1
-        old = bisect_left(times, edge)
+        old = 0 if times and times[0] >= edge else bisect_left(times, edge)
         self.times = (*times[old:start], time, *times[end:])
         self.heights = (*heights[old:start], height, *heights[end:])

@@ -44,6 +44,16 @@ REASON_OF: dict[str, str] = {
     "duration_z": "UNUSUAL_DURATION",
     "ip_country_mismatch": "IP_COUNTRY_MISMATCH",
     "history": "NO_HISTORY",
+    "merchant_count_1d": "MERCHANT_VELOCITY_UNUSUAL",
+    "merchant_count_7d": "MERCHANT_VELOCITY_UNUSUAL",
+    "merchant_count_30d": "MERCHANT_VELOCITY_UNUSUAL",
+    "merchant_velocity_ratio": "MERCHANT_VELOCITY_UNUSUAL",
+    "merchant_z_1d": "MERCHANT_AMOUNTS_UNUSUAL",
+    "merchant_z_7d": "MERCHANT_AMOUNTS_UNUSUAL",
+    "merchant_risk_1d": "MERCHANT_RISK_HIGH",
+    "merchant_risk_7d": "MERCHANT_RISK_HIGH",
+    "merchant_risk_30d": "MERCHANT_RISK_HIGH",
+    "merchant_run": "MERCHANT_RISK_HIGH",
     "isolation_forest": "ISOLATED_PATTERN",
     "kmeans": "FAR_FROM_CLUSTERS",
     "logistic": "LEARNED_PATTERN",
@@ -68,6 +78,9 @@ _TELL: dict[str, Callable[[Row, Details], Told]] = {
     "UNUSUAL_DURATION": say.duration,
     "IP_COUNTRY_MISMATCH": say.ip_country,
     "NO_HISTORY": say.history,
+    "MERCHANT_RISK_HIGH": say.merchant_risk,
+    "MERCHANT_AMOUNTS_UNUSUAL": say.merchant_amounts,
+    "MERCHANT_VELOCITY_UNUSUAL": say.merchant_velocity,
     "ISOLATED_PATTERN": say.isolated_pattern,
     "FAR_FROM_CLUSTERS": say.far_from_clusters,
     "LEARNED_PATTERN": say.learned_pattern,
@@ -94,21 +107,26 @@ def reasons_for(
     sums = np.zeros((len(codes), len(terms)))
     for place, column in zip(places, terms.T, strict=True):
         sums[place] += column
-    largest = np.argsort(-sums, axis=0, kind="stable").T
-    listed = []
-    for payment, (row, seen) in enumerate(zip(rows, details, strict=True)):
+    largest = np.argsort(-sums.T, axis=1, kind="stable")
+    tellers = [_TELL.get(code) for code in codes]
+    listed: list[tuple[Reason, ...]] = []
+    told_places: list[int] = []
+    told_payments: list[int] = []
+    columns = zip(rows, details, largest.tolist(), sums.T.tolist(), strict=True)
+    for payment, (row, seen, order, amounts) in enumerate(columns):
         found: list[Reason] = []
-        amounts = sums[:, payment].tolist()
-        for place in largest[payment].tolist():
+        for place in order:
             amount = amounts[place]
             if amount <= 0.0 or len(found) == limit:
                 break
-            tell = _TELL.get(codes[place])
+            tell = tellers[place]
             told = tell(row, seen) if tell else None
             if told is not None:
                 found.append(Reason(told[0], amount, told[1]))
-                sums[place, payment] = 0.0
+                told_places.append(place)
+                told_payments.append(payment)
         listed.append((*found, *_notes(seen)))
+    sums[told_places, told_payments] = 0.0
     return listed, _added(sums)
 
 

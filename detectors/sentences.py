@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from detectors.baseline import MAX_BALANCE_SHARE
 from detectors.features import FEATURES
+from detectors.merchants.reading import WINDOW_DAYS
 from detectors.numerics import NUMERICS, usual
 from detectors.observation import Details
 from detectors.travel import FASTEST_KMH
@@ -23,6 +24,8 @@ NOTABLE_Z = 1.0
 """Fewer standard deviations from usual are usual."""
 OUTLIER_Z = 2.0
 """From here on a deviation of an earlier payment is worth a sentence."""
+NOTABLE_MEAN_Z = 0.5
+"""A mean over several customers moves less than one of them."""
 LITTLE_HISTORY = 10
 """Fewer known payments are little."""
 
@@ -38,7 +41,8 @@ def _value(row: Row, name: str) -> float | None:
 
 def _count(row: Row, name: str) -> float:
     """The value of a feature that is a log1p; 0 where missing."""
-    return math.expm1(_value(row, name) or 0.0)
+    value = row[_AT[name]]
+    return 0.0 if not value or value != value else math.expm1(value)
 
 
 def _usual(details: Details, name: str) -> float | None:
@@ -266,3 +270,43 @@ def far_from_clusters(row: Row, details: Details) -> Told:
 def learned_pattern(row: Row, details: Details) -> Told:
     """The logistic detector's term, where it is not split over features."""
     return "LEARNED_PATTERN", "resembles the payments that the logistic model was taught to suspect"
+
+
+def merchant_risk(row: Row, details: Details) -> Told:
+    """Frauds that became known at the merchant."""
+    sums = details.merchant.sums
+    for days, frauds, seen in zip(WINDOW_DAYS, sums.frauds, sums.exposed, strict=True):
+        if frauds:
+            window = "a day" if days == 1 else f"{days} days"
+            text = f"{frauds} of {_plural(seen, 'payment')} at this merchant in {window} turned out to be fraud"
+            return "MERCHANT_RISK_HIGH", text
+    return None
+
+
+def merchant_amounts(row: Row, details: Details) -> Told:
+    """The merchant's customers pay more, or less, than they usually do."""
+    payments, deviations = details.merchant.sums.payments[0], details.merchant.sums.deviations[0]
+    if not payments:
+        return None
+    mean = deviations / 1000 / payments
+    if abs(mean) < NOTABLE_MEAN_Z:
+        return None
+    side = "above" if mean > 0 else "below"
+    text = (
+        f"the last {_plural(payments, 'payment')} at this merchant were {abs(mean):.1f} deviations {side} what its"
+        " customers usually pay"
+    )
+    return "MERCHANT_AMOUNTS_UNUSUAL", text
+
+
+def merchant_velocity(row: Row, details: Details) -> Told:
+    """The merchant is busier than in the month before, or has hardly been seen."""
+    day, _, month = details.merchant.sums.payments
+    if not details.merchant.known:
+        return None
+    if month < LITTLE_HISTORY:
+        return "MERCHANT_VELOCITY_UNUSUAL", f"{_plural(month, 'payment')} known at this merchant in 30 days"
+    if (day + 1) < 2 * (month / 30 + 1):
+        return None
+    text = f"{_plural(day, 'payment')} at this merchant in a day; {month / 30:.1f} a day in 30 days"
+    return "MERCHANT_VELOCITY_UNUSUAL", text

@@ -20,6 +20,8 @@ from detectors.windows import whole_seconds
 
 CURRENCY = "currency"
 """Named in `degraded` where an amount could not be converted to the base currency."""
+MERCHANT = "merchant"
+"""Named in `degraded` where the totals of the merchant's hours were not complete yet."""
 
 
 def conclude(
@@ -37,7 +39,7 @@ def conclude(
     payments = np.array([seen.payments for seen in observations], dtype=np.int64)
     codes = levels(fused.score, payments, bundle.manifest.thresholds).tolist()
     maturities = maturity_codes(payments).tolist()
-    features = list(zip(*_nullable(rows.T), strict=True))
+    features = list(map(tuple, _nullable(rows)))
     reasons, other = reasons_for(features, [seen.details for seen in observations], fused.term_names, fused.terms)
     columns = zip(
         observations,
@@ -113,9 +115,9 @@ def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:
 
 def _nullable(matrix: NDArray[np.float64]) -> list[list[float | None]]:
     """Return the rows of a matrix as lists with None for NaN."""
-    listed: list[list[float | None]] = matrix.tolist()
-    for row, column in np.argwhere(np.isnan(matrix)).tolist():
-        listed[row][column] = None
+    objects = matrix.astype(object)
+    objects[np.isnan(matrix)] = None
+    listed: list[list[float | None]] = objects.tolist()
     return listed
 
 
@@ -125,4 +127,6 @@ def _first(value: float | None, otherwise: float | None) -> float | None:
 
 def _degraded(seen: Observation) -> tuple[str, ...]:
     degraded = seen.details.transaction.degraded
+    if not seen.details.merchant.known:
+        degraded = (*degraded, MERCHANT)
     return (*degraded, CURRENCY) if math.isnan(seen.details.amount) else degraded

@@ -5,11 +5,13 @@ Times are whole seconds since 1970, UTC. A window of length w at time t is [t - 
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+import numpy as np
 
-from detectors.packing import pack, unpack
+from detectors.packing import little_endian
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -21,8 +23,6 @@ MAX_EXACT = 256
 
 _LAST_SECOND = 2**32 - 1  # in February 2106
 _MAX_HOUR_CENTS = 10**18  # what still fits an encoded integer
-_TIME_BYTES = 3
-_FARTHEST = 2 ** (8 * _TIME_BYTES) - 1  # 194 days from the origin
 
 
 def whole_seconds(event_time: datetime) -> int:
@@ -50,89 +50,95 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
     """Some of the payments are known only by their hour."""
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A question to an account's payments as they were at some moment: what is before `now`?"""
+
+    now: int
+    times: bytes
+    cents: bytes
+    hours: "MergedHours | None"
+
+
 class RecentPayments:
-    """A working copy of an account's payments: `totals` asks, `learn` adds, `packed` gives what a memory keeps.
+    """A working copy of an account's payments: `ask` before you `learn`; `totals` has the answers."""
 
-    Times are kept as seconds since `origin`, at least MONTH and at most 194 days before the youngest: so three
-    bytes hold any of them.
-    """
+    __slots__ = ("_cents", "_hours", "_times")
 
-    __slots__ = ("_cents", "_hours", "_origin", "_times")
-
-    def __init__(
-        self, origin: int = 0, times: bytes = b"", cents: bytes = b"", hours: tuple[int, ...] = ()
-    ) -> None:
-        count = len(times) // _TIME_BYTES
-        self._origin = origin
-        self._times = unpack(times, count) if times else array("I")
-        self._cents = unpack(cents, count)
+    def __init__(self, times: bytes = b"", cents: bytes = b"", hours: tuple[int, ...] = ()) -> None:
+        self._times = times
+        self._cents = cents
         self._hours = MergedHours(hours) if hours else None
 
-    def packed(self) -> tuple[int, bytes, bytes, tuple[int, ...]]:
-        """The arguments that give this copy back."""
-        return self._origin, pack(self._times), pack(self._cents), self._hours.packed() if self._hours else ()
+    @property
+    def packed(self) -> tuple[bytes, bytes, tuple[int, ...]]:
+        """The arguments that give this copy back: times in four bytes each, cents in eight, and merged hours."""
+        return self._times, self._cents, self._hours.packed() if self._hours else ()
 
     @property
     def youngest(self) -> int | None:
         """The time of the youngest payment."""
-        return self._origin + self._times[-1] if self._times else None
+        return int.from_bytes(self._times[-4:], "little") if self._times else None
 
-    def totals(self, now: int) -> Totals:
-        """What the payments before `now` add up to; those of the same second are not before it."""
-        times, cents, at = self._times, self._cents, now - self._origin
-        # Most payments are the youngest and most memories start within the month: two searches less.
-        end = len(times) if not times or times[-1] < at else bisect_left(times, at)
-        month = 0 if not times or times[0] >= at - MONTH else bisect_left(times, at - MONTH, 0, end)
-        week = bisect_left(times, at - WEEK, month, end)
-        day = bisect_left(times, at - DAY, week, end)
-        hour = bisect_left(times, at - HOUR, day, end)
-        cents_1d = sum(cents[day:end])
-        cents_7d = cents_1d + sum(cents[week:day])
-        cents_30d = cents_7d + sum(cents[month:week])
-        counts = (end - hour, end - day, end - week, end - month)
-        if self._hours:
-            return self._hours.added_to(counts, (cents_1d, cents_7d, cents_30d), now)
-        return Totals(*counts, cents_1d, cents_7d, cents_30d, False)
+    def ask(self, now: int) -> Asked:
+        """Take down what is known now; nothing that is learned later changes the answer."""
+        hours = self._hours
+        return Asked(now, self._times, self._cents, MergedHours(hours.packed()) if hours else None)
 
     def learn(self, time: int, cents: int) -> None:
         """Adds a payment in its place in time, and forgets what lies over 30 days before the youngest."""
-        youngest = self.youngest
-        if youngest is None:
-            self._origin = time - MONTH
+        times = self._times
+        youngest = int.from_bytes(times[-4:], "little") if times else time
+        if time >= youngest:
+            youngest = time
+            self._times = times + time.to_bytes(4, "little")
+            self._cents += cents.to_bytes(8, "little")
         elif time < youngest - MONTH:
             return
-        elif time - self._origin > _FARTHEST:
-            self._move_origin(time - MONTH)
-        self._insert(time - self._origin, cents)
-        times = self._times
-        edge = times[-1] - MONTH
-        if times[0] < edge:
-            self._drop(bisect_left(times, edge))
-        if len(times) > MAX_EXACT:
+        else:
+            self._insert(bisect_right(_seconds(times), time), time, cents)
+        edge = youngest - MONTH
+        if int.from_bytes(self._times[:4], "little") < edge:
+            self._drop(bisect_left(_seconds(self._times), edge))
+        if len(self._times) > 4 * MAX_EXACT:
             self._hours = self._hours or MergedHours(())
-            self._hours.learn(self._origin + times[0], self._cents[0])
+            first = int.from_bytes(self._times[:4], "little")
+            self._hours.learn(first, int.from_bytes(self._cents[:8], "little"))
             self._drop(1)
         if self._hours:
-            self._hours.forget(self._origin + edge)
+            self._hours.forget(edge)
 
-    def _insert(self, since_origin: int, cents: int) -> None:
-        times = self._times
-        at = len(times) if not times or since_origin >= times[-1] else bisect_right(times, since_origin)
-        times.insert(at, since_origin)
-        try:
-            self._cents.insert(at, cents)
-        except OverflowError:
-            self._cents = array("I" if cents < 2**32 else "Q", self._cents)
-            self._cents.insert(at, cents)
+    def _insert(self, at: int, time: int, cents: int) -> None:
+        self._times = self._times[: 4 * at] + time.to_bytes(4, "little") + self._times[4 * at :]
+        self._cents = self._cents[: 8 * at] + cents.to_bytes(8, "little") + self._cents[8 * at :]
 
     def _drop(self, count: int) -> None:
-        del self._times[:count], self._cents[:count]
+        self._times, self._cents = self._times[4 * count :], self._cents[8 * count :]
 
-    def _move_origin(self, origin: int) -> None:
-        """Counts from a later origin, and forgets what lies before it."""
-        self._drop(bisect_left(self._times, origin - self._origin))
-        self._times = array("I", [time - (origin - self._origin) for time in self._times])
-        self._origin = origin
+
+def _seconds(times: bytes) -> "array[int]":
+    return little_endian(array("I", times))
+
+
+def totals(asked: Sequence[Asked]) -> list[Totals]:
+    """What the payments before each moment add up to; those of the same second are not before it."""
+    if not asked:
+        return []
+    row = np.arange(len(asked)) << 32
+    lengths = np.array([len(each.times) for each in asked], dtype=np.int64) // 4
+    times = np.frombuffer(b"".join([each.times for each in asked]), dtype="<u4")
+    line = np.repeat(row, lengths) + times
+    now = np.array([each.now for each in asked], dtype=np.int64)
+    borders = np.stack([now, *(np.maximum(now - window, 0) for window in (HOUR, DAY, WEEK, MONTH))])
+    places = np.searchsorted(line, row + borders)
+    cents = np.frombuffer(b"".join([each.cents for each in asked]), dtype="<i8")
+    spent = np.concatenate(([0], np.cumsum(cents)))[places]
+    columns = zip(asked, *(places[0] - places[1:]).tolist(), *(spent[0] - spent[2:]).tolist(), strict=True)
+    return [
+        Totals(hour, day, week, month, cents_1d, cents_7d, cents_30d, False)
+        if each.hours is None
+        else each.hours.added_to((hour, day, week, month), (cents_1d, cents_7d, cents_30d), each.now)
+        for each, hour, day, week, month, cents_1d, cents_7d, cents_30d in columns
+    ]
 
 
 class MergedHours:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the values that flow: payments as sent, payments enriched, histories of an account.
+"""Hypothesis strategies for the values that flow: payments as sent, payments enriched, histories, and labels.
 
 Every strategy yields values that the product accepts, so a test that needs a broken one breaks it itself.
 """
@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from detectors.labels import DISPOSITIONS, LABEL_SOURCES, Label
 from detectors.transaction import EnrichedTransaction, Transaction
 
 EARLIEST = datetime(2015, 1, 1)  # hypothesis wants bounds without a zone
@@ -56,6 +57,20 @@ def enriched_transactions(**fields: SearchStrategy[Any]) -> SearchStrategy[Enric
     return st.builds(EnrichedTransaction, **(_payment_fields() | _enrichment_fields() | fields))
 
 
+def labels(**fields: SearchStrategy[Any]) -> SearchStrategy[Label]:
+    """Labels as somebody sends them; a keyword replaces the strategy of its field, but for `observed_at`."""
+    known = {
+        "transaction_id": ids(),
+        "account_id": ids(),
+        "merchant_id": ids(),
+        "event_time": event_times(),
+        "disposition": st.sampled_from(DISPOSITIONS),
+        "source": st.sampled_from(LABEL_SOURCES),
+    }
+    delays = st.timedeltas(timedelta(0), timedelta(days=400))
+    return st.builds(_label, delays, **(known | fields))
+
+
 def account_histories(
     account_id: str = "account-1",
     *,
@@ -69,6 +84,10 @@ def account_histories(
         enriched_transactions(account_id=st.just(account_id), **fields), min_size=min_size, max_size=max_size
     )
     return payments.map(lambda history: _as_history(history, in_order=in_order))
+
+
+def _label(delay: timedelta, **fields: Any) -> Label:
+    return Label(observed_at=fields["event_time"] + delay, **fields)
 
 
 def _as_history(history: list[EnrichedTransaction], *, in_order: bool) -> list[EnrichedTransaction]:

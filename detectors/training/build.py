@@ -1,8 +1,9 @@
 """From history to bundle: the order in which things are learned, and on which rows each of them is judged."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -12,30 +13,40 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from detectors.assessment import ScoreKind
 from detectors.baseline import fit_baseline
 from detectors.bundle import Bundle, Calibration, Counts, Manifest, OperatingPoint, seal
-from detectors.fusion import LOGISTIC, fused_statistic, measures, score_of, strangeness_of
+from detectors.fusion import LOGISTIC, fused_statistic, measures, score_of, strangeness_of, with_feedback
+from detectors.labels import Label
 from detectors.tails import TailCurve, fit_tail
-from detectors.thresholds import ENOUGH_ROWS, Budgets, LevelTable, levels
+from detectors.thresholds import ENOUGH_ROWS, MATURITIES, Budgets, LevelTable, levels, maturity_codes
+from detectors.timing import Timing
 from detectors.training.columns import column_means
 from detectors.training.history import FeatureHistory, feature_history
+from detectors.training.known import Known, what_is_known
 from detectors.training.levels import fit_levels, operating_points
 from detectors.training.metrics import label_metrics, level_shares, probability_metrics
 from detectors.training.models import Models, fit_models
-from detectors.training.score_kind import decide_score_kind
+from detectors.training.score_kind import choose_score_kind
 from detectors.training.split import Split, split_history
 from detectors.training.stack import fit_stack
 from detectors.transaction import EnrichedTransaction
 from detectors.weights import Fusion
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_CURRENCY_NAMED = "USD"
 """Only a name then: all amounts are of one currency, whichever it is."""
-RARITY_WEIGHTS = (1.0, 1.0, 1.0, 0.0)
-"""Without labels no detector is known to be better; weak labels only repeat what the others said."""
+RARITY_WEIGHTS = (2.0, 1.0, 2.0, 0.0)
+"""What one deviation says plainly must not be drowned by detectors that weigh all features together; and k-means,
+whose centres follow the traffic, is the least steady of them (measured on weeks before the test weeks). Weak
+labels only repeat what the others said."""
 
 
 def train(
     history: Sequence[EnrichedTransaction],
-    labels: Mapping[str, bool] | None = None,
+    labels: Iterable[Label] | None = None,
     *,
+    kind: ScoreKind | None = None,
+    fit_from: datetime | None = None,
+    until: datetime | None = None,
+    timing: Timing | None = None,
     seed: int = 0,
     label_source: str | None = None,
     base_currency: str | None = None,
@@ -44,24 +55,32 @@ def train(
 ) -> Bundle:
     """Learn a bundle from enriched payments in any order; the same input and seed give the same bytes.
 
-    `labels` say by transaction id what is known to be fraud (True) or genuine (False); payments without one teach
-    nothing about frauds. `rates` are values of one unit of each currency in `base_currency`, which is the usual
-    currency of the history unless given. Raises `TrainingError` if the history is too short.
+    Training ends at `until` (the last payment, unless given): labels observed later are not looked at. Rows from
+    `fit_from` on are learned from (the latest four fifths), those before build memories only. A payment that
+    nobody labelled counts as genuine once `timing`'s delay has passed. The `kind` of score follows from the number
+    of known frauds unless given. `rates` are values of one unit of each currency in `base_currency`, which is the
+    usual currency of the history unless given. Raises `TrainingError` if the history is too short, or the labels
+    too few for the kind that was asked for.
     """
-    base_currency = base_currency or usual_currency(history)
+    base_currency, timing = base_currency or usual_currency(history), timing or Timing()
+    until = until or max((payment.event_time for payment in history), default=EPOCH)
+    history = [payment for payment in history if payment.event_time <= until]
+    observed = [label for label in labels or () if label.observed_at <= until]
     # Sums spread over several threads differ in their last bits from run to run.
     with threadpool_limits(limits=1):
         baseline = fit_baseline(history, base_currency, rates)
-        features = feature_history(history, baseline)
-        split = split_history(features, labels)
-        decision = decide_score_kind(split.known if labels is not None else None)
+        features = feature_history(history, baseline, observed, timing)
+        known = what_is_known(features.transactions, observed, until, timing)
+        split = split_history(features, known, fit_from)
+        decision = choose_score_kind(split.known if labels is not None else None, kind)
         learned = _learn(split, decision.kind, budgets or Budgets(), seed)
     manifest = Manifest(
         base_currency=base_currency,
         seed=seed,
         first_event_time=features.transactions[0].event_time,
         last_event_time=features.transactions[-1].event_time,
-        counts=_counts(features, split),
+        labels_until=until,
+        counts=_counts(features, split, known, learned),
         score_kind=decision.kind,
         why=decision.why,
         label_source=label_source if labels is not None else None,
@@ -72,8 +91,9 @@ def train(
         thresholds=learned.thresholds,
         provisional=len(learned.score) < ENOUGH_ROWS,
         metrics=_metrics(learned, split, decision.kind),
-        operating_points=_operating_points(learned.score, split),
+        operating_points=_operating_points(learned.score, learned.models, split),
         baseline=baseline,
+        timing=timing,
     )
     return seal(_bundle(manifest, learned))
 
@@ -102,9 +122,11 @@ class _Learned:
 def _learn(split: Split, kind: ScoreKind, budgets: Budgets, seed: int) -> _Learned:
     """Detectors first, then their fusion, then thresholds on the fused reference rows."""
     models = fit_models(split, supervised=kind == "probability", seed=seed)
-    fusion, calibration = _stacked(models, split) if kind == "probability" else (_unweighted(models), None)
+    fusion, calibration = _stacked(models, split) if kind == "probability" else (_unweighted(models, kind), None)
     statistic = fused_statistic(models.scores, strangeness_of(models.scores, models.tails), fusion)
     curve = None if kind == "probability" else fit_tail(statistic)
+    if kind == "rarity+feedback" and curve is not None:
+        statistic = with_feedback(statistic, split.rows[models.judged], curve)
     return _Learned(
         models=models,
         fusion=fusion,
@@ -112,13 +134,13 @@ def _learn(split: Split, kind: ScoreKind, budgets: Budgets, seed: int) -> _Learn
         curve=curve,
         score=score_of(statistic, fusion, curve),
         budgets=budgets,
-        thresholds=fit_levels(statistic, split.payments[split.reference], fusion, curve, budgets),
+        thresholds=fit_levels(statistic, split.payments[models.judged], fusion, curve, budgets),
     )
 
 
-def _unweighted(models: Models) -> Fusion:
-    """The fusion of a rarity."""
-    fusion = Fusion(kind="rarity", weights=RARITY_WEIGHTS)
+def _unweighted(models: Models, kind: ScoreKind) -> Fusion:
+    """The fusion of a rarity, with feedback or without."""
+    fusion = Fusion(kind=kind, weights=RARITY_WEIGHTS)
     statistic = fused_statistic(models.scores, strangeness_of(models.scores, models.tails), fusion)
     return msgspec.structs.replace(fusion, intercept=float(np.mean(statistic)))
 
@@ -126,8 +148,8 @@ def _unweighted(models: Models) -> Fusion:
 def _stacked(models: Models, split: Split) -> tuple[Fusion, Calibration]:
     """The fusion of a probability, learned from the labelled reference rows."""
     measured = measures(models.scores, strangeness_of(models.scores, models.tails))
-    labelled = split.labelled[split.reference]
-    stack = fit_stack(measured[labelled], split.frauds[split.reference][labelled])
+    labelled = split.labelled[models.judged]
+    stack = fit_stack(measured[labelled], split.frauds[models.judged][labelled])
     reference = column_means(measured)
     reference[LOGISTIC] = models.logistic.baseline  # so that the model's contributions add up to its part
     intercept = stack.intercept
@@ -159,33 +181,45 @@ def _bundle(manifest: Manifest, learned: _Learned) -> Bundle:
     )
 
 
-def _counts(features: FeatureHistory, split: Split) -> Counts:
+def _counts(features: FeatureHistory, split: Split, known: Known, learned: _Learned) -> Counts:
     """How much history there was."""
     return Counts(
         payments=len(features),
         accounts=len({transaction.account_id for transaction in features.transactions}),
         warm_up=split.warm_up,
-        fitting=split.fitting,
-        reference=len(split.rows) - split.fitting,
+        fitting=len(split.rows),
+        reference=len(learned.score),
         labelled=int(split.labelled.sum()),
         frauds=int(split.frauds.sum()),
+        inconclusive=known.inconclusive,
+        young=known.young,
     )
 
 
 def _metrics(learned: _Learned, split: Split, kind: ScoreKind) -> dict[str, float]:
     """What the published score is worth on the reference rows."""
     score, models = learned.score, learned.models
-    codes = levels(score, split.payments[split.reference], learned.thresholds)
-    known = split.labelled[split.reference]
-    frauds = split.frauds[split.reference][known]
+    codes = levels(score, split.payments[models.judged], learned.thresholds)
+    known = split.labelled[models.judged]
+    frauds = split.frauds[models.judged][known]
     metrics = level_shares(codes) | label_metrics(score[known], models.scores[known], codes[known], frauds)
     if kind == "probability":
         metrics |= probability_metrics(score[known], frauds)
     return metrics
 
 
-def _operating_points(score: NDArray[np.float64], split: Split) -> tuple[OperatingPoint, ...]:
-    """What alerting would have meant on the labelled reference rows; empty if no fraud is among them."""
-    known = split.labelled[split.reference]
-    frauds = split.frauds[split.reference][known]
-    return operating_points(score[known], frauds) if frauds.any() else ()
+def _operating_points(
+    score: NDArray[np.float64], models: Models, split: Split
+) -> dict[str, tuple[OperatingPoint, ...]]:
+    """What alerting would have meant on the labelled reference rows, of all accounts and by maturity; empty where
+    no fraud is among them."""
+    known = split.labelled[models.judged]
+    frauds, payments = split.frauds[models.judged][known], split.payments[models.judged][known]
+    codes = maturity_codes(payments)
+    groups = {"all": np.ones(len(codes), dtype=np.bool_)}
+    groups |= {name: codes == code for code, name in enumerate(MATURITIES)}
+    return {
+        name: operating_points(score[known][rows], frauds[rows])
+        for name, rows in groups.items()
+        if frauds[rows].any()
+    }

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from detectors.features import FEATURES
-from detectors.kmeans import Clusters, score_frozen, standardise
-from detectors.training.columns import column_means, column_scales, spread
+from detectors.kmeans import STANDARD_CAP, Clusters, score_frozen, standardise
+from detectors.training.columns import column_means, column_medians, column_scales, one_sided, spread
 
 CLUSTER_FEATURES: Final = (
     "log_amount",
@@ -36,11 +36,15 @@ def fit_clusters(rows: NDArray[np.float64], seed: int) -> Clusters:
     """Fit on feature rows, (n, d) float64."""
     columns = np.array([FEATURES.index(name) for name in CLUSTER_FEATURES], dtype=np.int64)
     chosen = rows[:, columns]
+    least = one_sided(CLUSTER_FEATURES, column_medians(chosen))
+    chosen = np.where(np.isnan(chosen), chosen, np.maximum(chosen, least))
+    mean, scale = column_means(chosen), column_scales(chosen)
     nowhere = np.zeros((1, len(columns)))
     clusters = Clusters(
         columns=columns,
-        mean=column_means(chosen),
-        scale=column_scales(chosen),
+        mean=mean,
+        scale=scale,
+        low=np.maximum((least - mean) / scale, -STANDARD_CAP),
         centroids=nowhere,
         rate=RATE,
         guard=float("inf"),

@@ -1,22 +1,27 @@
-"""Measures how widely the accounts' deviations scatter, so that the z-score detector weighs them alike."""
-
-from typing import Final
+"""Measures how the features of the z-score detector scatter, so that each counts by its rarity."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.tails import fit_tail
 from detectors.zscore import Z_COLUMNS, Deviations
-
-SHARE: Final = 0.001
-NORMAL_QUANTILE: Final = 3.0902
-"""What one in a thousand of normally distributed deviations exceeds."""
 
 
 def fit_deviations(rows: NDArray[np.float64]) -> Deviations:
-    """Fit on feature rows, (n, d) float64: the width makes one payment in a thousand deviate by 3.09."""
-    widths = np.ones(len(Z_COLUMNS))
-    for position, column in enumerate(Z_COLUMNS):
-        present = rows[~np.isnan(rows[:, column]), column]
-        if len(present):
-            widths[position] = max(float(np.quantile(present, 1.0 - SHARE)) / NORMAL_QUANTILE, 1.0)
-    return Deviations(width=widths)
+    """Fit on feature rows, (n, d) float64. A feature that never varies tells nothing, and gets no curve."""
+    curves = [_varying(rows[:, column]) for column in Z_COLUMNS]
+    fitted = [None if values is None else fit_tail(values) for values in curves]
+    sizes = [0 if curve is None else len(curve.score) for curve in fitted]
+    known = [curve for curve in fitted if curve is not None]
+    nothing = np.zeros(0)
+    return Deviations(
+        starts=np.cumsum([0, *sizes]),
+        score=np.concatenate([nothing, *(curve.score for curve in known)]),
+        strangeness=np.concatenate([nothing, *(curve.strangeness for curve in known)]),
+        slope=np.concatenate([nothing, *(curve.slope for curve in known)]),
+    )
+
+
+def _varying(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    present = values[~np.isnan(values)]
+    return present if len(present) and present.min() < present.max() else None

@@ -8,9 +8,10 @@ from sklearn.ensemble import IsolationForest
 
 from detectors.features import FEATURES
 from detectors.isolation_forest import Forest
-from detectors.training.columns import column_medians
+from detectors.training.columns import column_medians, one_sided
 
 FOREST_FEATURES: Final = (
+    "log_amount",
     "amount_z",
     "amount_ratio",
     "max_amount_z_7d",
@@ -32,12 +33,15 @@ def fit_forest(rows: NDArray[np.float64], seed: int) -> Forest:
     columns = np.array([FEATURES.index(name) for name in FOREST_FEATURES], dtype=np.int64)
     chosen = rows[:, columns]
     median = column_medians(chosen)
-    filled = np.where(np.isnan(chosen), median, chosen)
+    low = one_sided(FOREST_FEATURES, median)
+    filled = np.maximum(np.where(np.isnan(chosen), median, chosen), low)
     model = IsolationForest(n_estimators=TREES, max_samples=min(SAMPLE_ROWS, len(rows)), random_state=seed)
-    return flatten(model.fit(filled), columns, median)
+    return flatten(model.fit(filled), columns, median, low)
 
 
-def flatten(model: IsolationForest, columns: NDArray[np.int64], median: NDArray[np.float64]) -> Forest:
+def flatten(
+    model: IsolationForest, columns: NDArray[np.int64], median: NDArray[np.float64], low: NDArray[np.float64]
+) -> Forest:
     """The flat form of a fitted forest that looked at every column."""
     trees = [_flatten_tree(estimator.tree_) for estimator in model.estimators_]
     sizes = np.array([len(tree["feature"]) for tree in trees], dtype=np.int64)
@@ -45,6 +49,7 @@ def flatten(model: IsolationForest, columns: NDArray[np.int64], median: NDArray[
     return Forest(
         columns=columns,
         median=median,
+        low=low,
         feature=np.concatenate([tree["feature"] for tree in trees]),
         threshold=np.concatenate([tree["threshold"] for tree in trees]),
         left=np.concatenate([tree["left"] + root for tree, root in zip(trees, roots, strict=True)]),

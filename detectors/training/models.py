@@ -1,5 +1,6 @@
 """Fits the detectors on a split history: those without labels, and the logistic one on true or weak labels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from detectors.isolation_forest import Forest, isolation
 from detectors.kmeans import Clusters, score_and_learn
 from detectors.logistic import Logistic, logistic
 from detectors.tails import TailCurve, fit_tail
+from detectors.training.chain import out_of_fold
 from detectors.training.clusters import fit_clusters
 from detectors.training.deviations import fit_deviations
 from detectors.training.forest import fit_forest
@@ -27,15 +29,17 @@ LEAST_WEAK: Final = 5
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """The detectors of a bundle, and what they say of the reference rows."""
+    """The detectors of a bundle, and what they say of the window's rows."""
 
     deviations: Deviations
     clusters: Clusters
     forest: Forest
     logistic: Logistic
+    judged: NDArray[np.bool_]
+    """(n,) the reference rows: with true labels those that a logistic model of earlier days has scored, else the
+    latest part of the window."""
     scores: NDArray[np.float64]
-    """(m, 4) raw scores of the reference rows, read as one partition; the logistic detector's come from a model
-    that had not seen them, where labels are true."""
+    """(m, 4) raw scores of the reference rows, read as one partition."""
     tails: Tails
     """Of these scores."""
 
@@ -45,7 +49,7 @@ def fit_models(split: Split, *, supervised: bool, seed: int) -> Models:
 
     Those without labels are fitted once, on all rows: they learn nothing about frauds, and on labelled data
     thresholds from rows they had seen and from rows they had not met their budgets equally well. The logistic
-    detector is fitted on the earlier rows, read on the reference rows, and then fitted again on all of them.
+    detector is judged on scores by models of earlier days, and then fitted again on all of them.
     """
     deviations = fit_deviations(split.rows)
     clusters = fit_clusters(split.rows, seed)
@@ -54,13 +58,15 @@ def fit_models(split: Split, *, supervised: bool, seed: int) -> Models:
     scores[:, ZSCORE] = zscore(split.rows, deviations)
     scores[:, KMEANS] = score_and_learn(split.rows, None, clusters)[0]
     scores[:, ISOLATION_FOREST] = isolation(split.rows, forest)
+    judged = split.latest
     if supervised:
-        final, scores[split.reference, LOGISTIC] = _supervised(split)
+        final, scores[:, LOGISTIC] = _supervised(split)
+        judged = ~np.isnan(scores[:, LOGISTIC])
     else:
-        final = fit_logistic(split.rows, weak_labels(scores), split.rows[split.reference])
+        final = fit_logistic(split.rows, weak_labels(scores), split.rows[judged])
         scores[:, LOGISTIC] = logistic(split.rows, final)
-    reference = scores[split.reference]
-    return Models(deviations, clusters, forest, final, reference, fit_tails(reference))
+    reference = scores[judged]
+    return Models(deviations, clusters, forest, final, judged, reference, fit_tails(reference))
 
 
 def weak_labels(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -80,11 +86,13 @@ def fit_tails(scores: NDArray[np.float64]) -> Tails:
 
 
 def _supervised(split: Split) -> tuple[Logistic, NDArray[np.float64]]:
-    """The model to serve, fitted on every labelled row, and log-odds of the reference rows from one that had not
-    seen them: (m,)."""
-    reference = split.rows[split.reference]
-    early = split.labelled.copy()
-    early[split.reference] = False
-    before = fit_logistic(split.rows[early], split.frauds[early], reference)
+    """The model to serve, fitted on every labelled row, and log-odds of all rows, (n,), from models of the days
+    before them: NaN for the first days."""
+    reference = split.rows[split.latest]
+
+    def fit(earlier: NDArray[np.bool_]) -> Callable[[NDArray[np.bool_]], NDArray[np.float64]]:
+        model = fit_logistic(split.rows[earlier], split.frauds[earlier], reference)
+        return lambda later: logistic(split.rows[later], model)
+
     final = fit_logistic(split.rows[split.labelled], split.frauds[split.labelled], reference)
-    return final, logistic(reference, before)
+    return final, out_of_fold(split.days, split.frauds, split.labelled, fit)

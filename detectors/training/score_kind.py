@@ -3,20 +3,26 @@
 from typing import Final, NamedTuple
 
 from detectors.assessment import ScoreKind
+from detectors.errors import TrainingError
 
 ENOUGH_FRAUDS: Final = 50
 """Known frauds that a supervised model needs: with fewer its weights are mostly noise."""
-ENOUGH_ON_EITHER_SIDE: Final = 10
-"""Of frauds, and of genuine payments, both among the rows to fit on and among those to calibrate with."""
+ENOUGH_LATER_FRAUDS: Final = 10
+"""Known frauds on days after those that the first model learns from: the stack and its calibration need both."""
+ENOUGH_DAYS: Final = 4
+"""Days with frauds: two to learn from, and two to judge and calibrate on."""
 
 
 class KnownLabels(NamedTuple):
-    """How many payments are known to be fraud or genuine, after the warm-up."""
+    """How many payments of the training window are known to be fraud or genuine."""
 
-    fitting_frauds: int
-    reference_frauds: int
-    fitting_genuine: int
-    reference_genuine: int
+    frauds: int
+    genuine: int
+    fraud_days: int
+    """Days on which the frauds happened."""
+    later_frauds: int = ENOUGH_LATER_FRAUDS
+    later_genuine: int = ENOUGH_LATER_FRAUDS
+    """On days that models of earlier days are judged on."""
 
 
 class ScoreKindDecision(NamedTuple):
@@ -31,24 +37,48 @@ def decide_score_kind(known: KnownLabels | None) -> ScoreKindDecision:
 
     >>> decide_score_kind(None).kind
     'rarity'
-    >>> decide_score_kind(KnownLabels(200, 90, 30_000, 15_000)).kind
+    >>> decide_score_kind(KnownLabels(20, 5_000, 3)).kind
+    'rarity+feedback'
+    >>> decide_score_kind(KnownLabels(290, 45_000, 14)).kind
     'probability'
     """
     if known is None:
         return ScoreKindDecision("rarity", "There are no labels, so the score says how rare a payment is.")
-    frauds = known.fitting_frauds + known.reference_frauds
-    if frauds < ENOUGH_FRAUDS:
-        why = f"{frauds} known frauds are too few to learn a probability from ({ENOUGH_FRAUDS} are needed)"
-        return ScoreKindDecision("rarity", f"{why}, so the score says how rare a payment is.")
-    if min(known) < ENOUGH_ON_EITHER_SIDE:
+    instead = (
+        "so the score says how rare a payment is, and weighs the frauds that become known at its merchant; nothing"
+        " was fitted to labels."
+    )
+    if known.frauds < ENOUGH_FRAUDS:
+        why = f"{known.frauds} known frauds are too few to learn a probability from ({ENOUGH_FRAUDS} are needed)"
+        return ScoreKindDecision("rarity+feedback", f"{why}, {instead}")
+    if known.fraud_days < ENOUGH_DAYS or known.genuine < known.frauds:
         why = (
-            f"Of the known payments {known.fitting_frauds} frauds and {known.fitting_genuine} genuine come early, "
-            f"to learn from, and {known.reference_frauds} and {known.reference_genuine} late, to calibrate with; "
-            f"{ENOUGH_ON_EITHER_SIDE} of each are needed"
+            f"The {known.frauds} known frauds fall on {known.fraud_days} days, beside {known.genuine} payments"
+            f" known to be genuine; {ENOUGH_DAYS} days and more genuine payments than frauds are needed"
         )
-        return ScoreKindDecision("rarity", f"{why}, so the score says how rare a payment is.")
+        return ScoreKindDecision("rarity+feedback", f"{why}, {instead}")
+    if known.later_frauds < ENOUGH_LATER_FRAUDS or known.later_genuine < known.later_frauds:
+        why = (
+            f"The {known.frauds} known frauds are too close together: {known.later_frauds}, beside"
+            f" {known.later_genuine} genuine payments, on days that a model of earlier days could be judged on"
+            f" ({ENOUGH_LATER_FRAUDS} and no fewer genuine ones are needed)"
+        )
+        return ScoreKindDecision("rarity+feedback", f"{why}, {instead}")
     return ScoreKindDecision(
         "probability",
-        f"{frauds} known frauds are enough to learn from, {known.reference_frauds} of them late enough to "
-        "calibrate with, so the score is a probability.",
+        f"{known.frauds} known frauds on {known.fraud_days} days are enough to learn from and to calibrate with,"
+        " so the score is a probability.",
     )
+
+
+def choose_score_kind(known: KnownLabels | None, asked: ScoreKind | None) -> ScoreKindDecision:
+    """The kind that was asked for, if the labels can carry it, else the one that they suggest.
+
+    Raises TrainingError for a probability without the labels it needs, and for feedback without any.
+    """
+    decision = decide_score_kind(known)
+    if asked is None or asked == decision.kind:
+        return decision
+    if asked == "probability" or known is None:
+        raise TrainingError(f"A score of the kind {asked} cannot be learned. {decision.why}")
+    return ScoreKindDecision(asked, "This kind of score was asked for; nothing was fitted to labels.")

@@ -1,4 +1,4 @@
-"""Learns how much each detector says about fraud: a non-negative logistic stack, calibrated on later payments."""
+"""Learns how much each detector says about fraud: a non-negative logistic stack, and its calibration."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.assessment import DETECTORS
 from detectors.bundle import Calibration
 from detectors.fusion import LOGISTIC
 from detectors.training.columns import column_means
 
 STRENGTH: Final = 10.0
 """Inverse weight of the penalty: hardly any, there are four weights."""
-ENOUGH_FRAUDS_PER_HALF: Final = 20
-"""With fewer frauds in either half of the reference rows the logistic detector is calibrated alone."""
+LEAST_GAIN: Final = 10.83
+"""Twice the log-likelihood that a detector must add beside the logistic one: chi-squared with one degree of
+freedom at p = .001 (Wilks 1938). With less it adds noise: the logistic model sees the same features."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +29,11 @@ class Stack:
 
 
 def fit_stack(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Stack:
-    """Fit on reference rows in event-time order: `measured` (n, 4) as `fusion.measures` gives it, `frauds` (n,).
-
-    Weights come from the earlier half, the two parameters of the calibration from the later one.
-    """
+    """Fit on rows that the detectors' models had not seen: `measured` (n, 4) as `fusion.measures` gives it,
+    `frauds` (n,)."""
     filled = np.where(np.isnan(measured), column_means(measured), measured)
-    half = len(frauds) // 2
-    if min(int(frauds[:half].sum()), int(frauds[half:].sum())) >= ENOUGH_FRAUDS_PER_HALF:
-        weights, intercept = _non_negative(filled[:half], frauds[:half])
-        later = slice(half, None)
-    else:
-        weights, intercept = np.zeros(len(DETECTORS)), 0.0
-        weights[LOGISTIC] = 1.0
-        later = slice(None)
-    odds = intercept + np.sum(filled[later] * weights, axis=1)
-    calibration = calibrate(odds, frauds[later])
+    weights, intercept = _chosen(filled, frauds)
+    calibration = calibrate(intercept + np.sum(filled * weights, axis=1), frauds)
     return Stack(
         weights=weights * calibration.slope,
         intercept=intercept * calibration.slope + calibration.intercept,
@@ -68,6 +58,30 @@ def calibrate(odds: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Calibrati
     if slope <= 0:  # would turn the score upside down: keep the order and leave the level as it is
         slope, shift = 1.0, 0.0
     return Calibration(slope=slope, intercept=shift, rows=len(odds), frauds=known)
+
+
+def _chosen(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """The logistic detector, and whichever others earn their place beside it."""
+    used = [LOGISTIC]
+    for detector in range(measured.shape[1]):
+        if detector == LOGISTIC:
+            continue
+        if _gain(measured, frauds, used, [*used, detector]) >= LEAST_GAIN:
+            used.append(detector)
+    slopes, intercept = _non_negative(measured[:, used], frauds)
+    weights = np.zeros(measured.shape[1])
+    weights[used] = slopes
+    return weights, intercept
+
+
+def _gain(measured: NDArray[np.float64], frauds: NDArray[np.bool_], few: list[int], more: list[int]) -> float:
+    """Twice the log-likelihood that more detectors add."""
+    fits = []
+    for used in (few, more):
+        weights, intercept = _non_negative(measured[:, used], frauds)
+        odds = intercept + np.sum(measured[:, used] * weights, axis=1)
+        fits.append(float(np.sum(np.where(frauds, -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)))))
+    return 2.0 * (fits[1] - fits[0])
 
 
 def _non_negative(measured: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.bundle import Bundle
+from detectors.labels import Label, labels_from_truth
 from detectors.training import train
 from detectors.training.history import FeatureHistory, feature_history
 from detectors.transaction import EnrichedTransaction
@@ -38,9 +39,11 @@ def history(payments: int = 1800, seed: int = 7) -> tuple[EnrichedTransaction, .
 
 
 @cache
-def labels(payments: int = 1800, seed: int = 7) -> dict[str, bool]:
-    """What is fraud in `history`."""
-    return {tx.transaction_id: tx.transaction_id.startswith("F") for tx in history(payments, seed)}
+def labels(payments: int = 1800, seed: int = 7) -> tuple[Label, ...]:
+    """A chargeback for every fraud in `history`, a week after it."""
+    paid = history(payments, seed)
+    frauds = {tx.transaction_id: tx.transaction_id.startswith("F") for tx in paid}
+    return tuple(labels_from_truth(paid, frauds, timedelta(days=7)))
 
 
 @cache
@@ -55,7 +58,7 @@ def probability_bundle() -> Bundle:
 
 @cache
 def features() -> FeatureHistory:
-    return feature_history(history(), rarity_bundle().baseline)
+    return feature_history(history(), rarity_bundle().baseline, labels())
 
 
 def rows(count: int = 600) -> NDArray[np.float64]:

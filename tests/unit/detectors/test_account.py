@@ -322,13 +322,13 @@ def test_an_ordinary_account_takes_a_few_hundred_bytes() -> None:
     ("data", "found"),
     [
         (msgspec.msgpack.encode(AccountMemory(version=99)), "version 99"),
-        (msgspec.msgpack.encode([2, "other", "fields"]), "version 2"),
+        (msgspec.msgpack.encode([1, "other", "fields"]), "version 1"),
         (b"\xc1", "damaged"),
         (b"", "damaged"),
     ],
 )
 def test_bytes_of_another_version_are_refused_with_what_to_do(data: bytes, found: str) -> None:
-    with pytest.raises(MemoryFormatError, match=rf"{found}.*reads version 1.*--backfill"):
+    with pytest.raises(MemoryFormatError, match=rf"{found}.*reads version 2.*--backfill"):
         decode_account(data)
 
 

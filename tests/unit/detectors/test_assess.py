@@ -19,7 +19,7 @@ from detectors.decoding import Rejection
 from detectors.drift import DriftEvent
 from detectors.features import feature_matrix
 from detectors.fusion import fuse
-from detectors.memory_keys import account_key, centroids_key, drift_key
+from detectors.memory_keys import account_key, centroids_key, clock_key, drift_key
 from detectors.panel import detect
 from detectors.transaction import EnrichedTransaction
 from tests.unit.detectors.histories import history, probability_bundle, rarity_bundle
@@ -118,10 +118,12 @@ def test_history_changes_memories_and_verdicts_exactly_as_live_payments_do() -> 
 
 
 class TestMemories:
-    def test_every_account_has_one_and_the_partition_two(self) -> None:
+    def test_every_account_has_one_and_the_partition_three(self) -> None:
         outcome = assess(history()[:50], FIRST, probability_bundle(), PARTITION)
         accounts = {account_key(each.account_id) for each in history()[:50]}
-        assert outcome.memories.keys() == accounts | {centroids_key(PARTITION), drift_key(PARTITION)}
+        assert outcome.memories.keys() == accounts | {
+            key(PARTITION) for key in (centroids_key, clock_key, drift_key)
+        }
 
     def test_reading_and_computing_change_nothing_that_was_there(self) -> None:
         before = dict(feed(history()[:100]).memories)
@@ -138,7 +140,7 @@ class TestMemories:
 
     def test_an_empty_batch_touches_none(self) -> None:
         outcome = assess([], FIRST, probability_bundle(), PARTITION)
-        assert (outcome.assessments, outcome.rejections, outcome.memories) == ((), [], {})
+        assert (outcome.assessments, outcome.rejections, outcome.memories) == ([], [], {})
 
 
 class TestRepeats:
@@ -162,7 +164,7 @@ class TestRepeats:
         one = payment()
         memories = assess([one], FIRST, probability_bundle()).memories
         outcome = assess([one, one], memories.get, probability_bundle())
-        assert (outcome.assessments, outcome.duplicates, outcome.memories) == ((), 2, {})
+        assert (outcome.assessments, outcome.duplicates, outcome.memories) == ([], 2, {})
 
 
 class TestVerdicts:

@@ -11,7 +11,7 @@ from detectors.bundle import ARRAYS_FILE, MANIFEST_FILE, dumps_bundle, loads_bun
 from detectors.errors import BundleError
 from detectors.fusion import fuse
 from detectors.panel import detect
-from tests.unit.detectors.histories import history, labels, probability_bundle, rarity_bundle, rows
+from tests.unit.detectors.histories import history, probability_bundle, rarity_bundle, rows
 
 
 def manifest_with(**changes: object) -> dict[str, bytes]:
@@ -90,7 +90,7 @@ def test_a_changed_manifest_is_refused() -> None:
     [
         ({"feature_version": "0"}, "feature version 0"),
         ({"features": ["amount"]}, "feature version"),
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1"),
         ({"counts": "many"}, "does not hold"),
     ],
 )
@@ -111,8 +111,9 @@ def test_the_manifest_says_what_was_learned_from() -> None:
     manifest = probability_bundle().manifest
     assert manifest.first_event_time == history()[0].event_time
     assert manifest.last_event_time == history()[-1].event_time
-    assert manifest.counts.payments == len(history()) == len(labels())
+    assert manifest.counts.payments == len(history())
+    assert manifest.labels_until == history()[-1].event_time
     assert manifest.score_kind == "probability"
     assert manifest.label_source == "made up"
     assert not manifest.weak_logistic
-    assert manifest.provisional
+    assert not manifest.provisional

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.decoding import EXPECTED, MAX_TRANSACTION_BYTES, Rejection, decode_transactions
+from detectors.decoding import EXPECTED, Rejection, decode_transactions
+from detectors.diagnosis import MAX_RECORD_BYTES
 from detectors.transaction import Transaction
 from tests.strategies import transactions
 
@@ -214,7 +215,7 @@ def test_a_record_over_the_limit_is_refused_unread():
 
 
 def test_a_record_at_the_limit_is_read():
-    value = encode().ljust(MAX_TRANSACTION_BYTES)
+    value = encode().ljust(MAX_RECORD_BYTES)
 
     assert isinstance(decode_one(value), Transaction)
 

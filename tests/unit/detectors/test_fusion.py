@@ -11,6 +11,7 @@ from detectors.bundle import Bundle
 from detectors.features import FEATURES
 from detectors.fusion import DETECTOR_TERMS, LOGISTIC_TERMS, Fused, fuse, strangeness_of
 from detectors.panel import detect
+from detectors.zscore import Z_FEATURES, zscore_terms
 from tests.unit.detectors.histories import probability_bundle, rarity_bundle, rows
 
 BUNDLES = {"rarity": rarity_bundle, "probability": probability_bundle}
@@ -92,9 +93,11 @@ def test_the_z_scores_part_is_split_by_its_features_shares() -> None:
     found = fused(rarity_bundle())
     amount = found.terms[:, found.term_names.index("zscore:amount_z")]
     attempts = found.terms[:, found.term_names.index("zscore:login_attempts_z")]
-    raised = (rows(400)[:, FEATURES.index("amount_z")] > 0) & (amount + attempts > 0)
-    assert raised.any()
-    assert (amount[raised] > 0).all()
+    raised = zscore_terms(rows(400), rarity_bundle().deviations)
+    for name, part in (("amount_z", amount), ("login_attempts_z", attempts)):
+        strange = raised[:, Z_FEATURES.index(name)] > 0
+        assert strange.any()
+        assert ((part > 0) == strange).all()
     assert found.term_names == (*DETECTOR_TERMS, "logistic")
 
 

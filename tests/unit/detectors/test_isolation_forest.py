@@ -5,6 +5,8 @@ from sklearn.ensemble import IsolationForest
 from detectors.isolation_forest import ROWS_AT_ONCE, isolation
 from detectors.training.forest import flatten, round_down
 
+EVERYTHING = np.full(4, -np.inf)
+
 
 def fitted(samples: int, seed: int = 0) -> tuple[IsolationForest, np.ndarray]:
     rng = np.random.default_rng(seed)
@@ -17,7 +19,7 @@ def fitted(samples: int, seed: int = 0) -> tuple[IsolationForest, np.ndarray]:
 @pytest.mark.parametrize("samples", [2, 3, 256, 700])
 def test_flat_arrays_score_as_scikit_learn_does(samples: int) -> None:
     model, points = fitted(samples)
-    flat = flatten(model, np.arange(4), np.zeros(4))
+    flat = flatten(model, np.arange(4), np.zeros(4), EVERYTHING)
     strange = np.vstack([points, points * 3, np.full((1, 4), 1e9)])
     assert np.abs(isolation(strange, flat) + model.score_samples(strange)).max() < 1e-12
 
@@ -25,7 +27,7 @@ def test_flat_arrays_score_as_scikit_learn_does(samples: int) -> None:
 def test_values_on_a_cut_take_the_turn_that_scikit_learn_takes() -> None:
     """Thresholds are double precision, values single: the exported ones are rounded so that no turn differs."""
     model, _ = fitted(700)
-    flat = flatten(model, np.arange(4), np.zeros(4))
+    flat = flatten(model, np.arange(4), np.zeros(4), EVERYTHING)
     cuts = np.concatenate([tree.tree_.threshold[tree.tree_.feature == 0] for tree in model.estimators_])
     points = np.zeros((len(cuts) * 3, 4))
     points[:, 0] = np.concatenate([cuts, np.nextafter(cuts, 9.0), np.nextafter(cuts, -9.0)])
@@ -42,7 +44,7 @@ def test_thresholds_are_rounded_down() -> None:
 
 def test_a_missing_value_is_taken_for_the_median() -> None:
     model, points = fitted(256)
-    flat = flatten(model, np.arange(4), np.median(points, axis=0))
+    flat = flatten(model, np.arange(4), np.median(points, axis=0), EVERYTHING)
     row = points[:1].copy()
     row[0, 3] = np.nan
     filled = row.copy()
@@ -52,6 +54,15 @@ def test_a_missing_value_is_taken_for_the_median() -> None:
 
 def test_rows_walk_in_blocks_without_a_trace() -> None:
     model, _ = fitted(256)
-    flat = flatten(model, np.arange(4), np.zeros(4))
+    flat = flatten(model, np.arange(4), np.zeros(4), EVERYTHING)
     rows = np.random.default_rng(1).normal(size=(ROWS_AT_ONCE + 3, 4))
     assert isolation(rows, flat)[-3:].tolist() == isolation(rows[-3:], flat).tolist()
+
+
+def test_what_is_less_than_usual_is_not_strange() -> None:
+    points = np.random.default_rng(2).normal(size=(500, 4))
+    low = np.median(points, axis=0)
+    model = IsolationForest(n_estimators=20, random_state=0).fit(np.maximum(points, low))
+    flat = flatten(model, np.arange(4), low, low)
+    usual, less, more = isolation(np.array([low, low - 9.0, low + 9.0]), flat)
+    assert less == usual < more

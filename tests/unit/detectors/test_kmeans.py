@@ -25,6 +25,7 @@ def clusters(centroids: list[list[float]], rate: float = 0.1, guard: float = flo
         columns=np.arange(width),
         mean=np.zeros(width),
         scale=np.ones(width),
+        low=np.full(width, -10.0),
         centroids=start,
         rate=rate,
         guard=guard,

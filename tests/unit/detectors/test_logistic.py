@@ -6,8 +6,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from detectors.features import FEATURES
 from detectors.logistic import Logistic, logistic, logistic_contributions
-from detectors.training.supervised import _curves, _design, fit_logistic
-from tests.unit.detectors.histories import features, labels, probability_bundle, rows
+from detectors.training.supervised import FEW_KNOT_QUANTILES, _curves, _design, fit_logistic
+from tests.unit.detectors.histories import features, probability_bundle, rows
 
 
 def model(**changes: object) -> Logistic:
@@ -49,18 +49,31 @@ def test_contributions_are_relative_to_the_reference_mean() -> None:
 
 
 def test_the_folded_model_equals_the_pipeline_it_was_folded_from() -> None:
-    """Imputation, indicators, hinges, standardisation and weights, as scikit-learn applies them one by one."""
+    """Imputation, indicators, hinges, standardisation and two fits, as scikit-learn applies them one by one."""
     table = features().rows[-500:]
-    frauds = np.array([labels()[tx.transaction_id] for tx in features().transactions[-500:]])
-    design, _ = _design(table, _curves(table))
+    frauds = np.array([tx.transaction_id.startswith("F") for tx in features().transactions[-500:]])
+    design, owner = _design(table, _curves(table, FEW_KNOT_QUANTILES))
     scale = design.std(axis=0)
     scale[scale < 1e-9] = 1.0
     standard = (design - design.mean(axis=0)) / scale
     with threadpool_limits(limits=1):
-        peer = LogisticRegression(C=0.1, solver="newton-cholesky", tol=1e-6, max_iter=200).fit(standard, frauds)
+        first = LogisticRegression(C=0.03, solver="newton-cholesky", tol=1e-6, max_iter=200).fit(standard, frauds)
+        granted = np.array([_moved(standard, first.coef_[0], owner, feature, frauds) for feature, _ in owner])
+        granted = np.maximum(granted / granted.max(), 0.001)
+        peer = LogisticRegression(C=0.1, solver="newton-cholesky", tol=1e-6, max_iter=200)
+        expected = peer.fit(standard * granted, frauds).decision_function(standard * granted)
         folded = fit_logistic(table, frauds, table)
-        expected = peer.decision_function(standard)
     assert np.abs(logistic(table, folded) - expected).max() < 1e-9
+
+
+def _moved(
+    standard: np.ndarray, slopes: np.ndarray, owner: list[tuple[int, int | None]], feature: int, frauds: np.ndarray
+) -> float:
+    """How far a feature moves payments: half by its spread, half by what it says of frauds."""
+    columns = [at for at, (mine, _) in enumerate(owner) if mine == feature]
+    share = standard[:, columns] @ slopes[columns]
+    share = share - share.mean()
+    return float(np.sqrt((np.mean(share[frauds] ** 2) + np.mean(share**2)) / 2))
 
 
 def test_the_age_of_a_mature_account_says_nothing_more() -> None:

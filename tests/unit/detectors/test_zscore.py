@@ -3,9 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.features import FEATURES
-from detectors.zscore import TERM_CAP, Z_FEATURES, Deviations, zscore, zscore_terms
-
-PLAIN = Deviations(width=np.ones(len(Z_FEATURES)))
+from detectors.training.deviations import fit_deviations
+from detectors.zscore import ORDINARY, Z_FEATURES, zscore, zscore_terms
 
 
 def row(**values: float) -> list[float]:
@@ -13,32 +12,56 @@ def row(**values: float) -> list[float]:
     return [filled[name] for name in FEATURES]
 
 
+def reference(count: int = 5_000) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    drawn = {name: rng.normal(size=count) for name in Z_FEATURES}
+    drawn["balance_share_z"] = drawn["balance_share_z"] * 10
+    drawn["new_device"] = (rng.random(count) < 0.01).astype(float)
+    drawn["new_country"] = np.zeros(count)
+    return np.array([drawn.get(name, np.full(count, np.nan)) for name in FEATURES]).T
+
+
+MODEL = fit_deviations(reference())
+
+
 def test_only_deviations_upwards_count() -> None:
-    scores = zscore(np.array([row(amount_z=3.0, gap_z=-4.0), row(amount_z=-3.0)]), PLAIN)
-    assert scores.tolist() == [9.0, 0.0]
+    up, down = zscore(np.array([row(amount_z=3.5, gap_z=-4.0), row(amount_z=-3.5)]), MODEL)
+    assert up > 3.0
+    assert down == 0.0
 
 
-def test_a_row_without_any_deviation_is_not_called_normal() -> None:
-    scores = zscore(np.array([row(log_amount=12.0), row(duration_z=0.0)]), PLAIN)
+def test_what_every_seventh_payment_has_does_not_count() -> None:
+    assert zscore(np.array([row(amount_z=1.0)]), MODEL)[0] == 0.0
+
+
+def test_a_row_without_any_habit_is_not_called_normal() -> None:
+    scores = zscore(np.array([row(log_amount=12.0), row(gap_z=0.0)]), MODEL)
     assert np.isnan(scores[0])
     assert scores[1] == 0.0
 
 
-def test_one_feature_adds_at_most_the_cap() -> None:
-    assert zscore(np.array([row(amount_z=1e6)]), PLAIN)[0] == TERM_CAP
-
-
 def test_a_feature_that_scatters_widely_counts_less() -> None:
-    wide = Deviations(width=np.array([1.0, 2.0, 1.0, 1.0, 1.0]))
-    terms = zscore_terms(np.array([row(amount_z=4.0, gap_z=4.0)]), wide)
-    assert terms[0].tolist() == [16.0, 4.0, 0.0, 0.0, 0.0]
+    terms = dict(
+        zip(Z_FEATURES, zscore_terms(np.array([row(amount_z=4.0, balance_share_z=4.0)]), MODEL)[0], strict=True)
+    )
+    assert terms["amount_z"] > 5.0
+    assert terms["balance_share_z"] == 0.0
+
+
+def test_a_flag_counts_by_its_rarity() -> None:
+    term = zscore_terms(np.array([row(new_device=1.0)]), MODEL)[0][Z_FEATURES.index("new_device")]
+    assert abs(term - (np.log(100) - ORDINARY)) < 0.4
+
+
+def test_a_feature_that_never_varied_says_nothing() -> None:
+    assert zscore_terms(np.array([row(new_country=1.0)]), MODEL).sum() == 0.0
 
 
 @settings(max_examples=50)
-@given(st.lists(st.floats(-50, 50) | st.just(float("nan")), min_size=5, max_size=5))
+@given(st.lists(st.floats(-50, 50) | st.just(float("nan")), min_size=len(Z_FEATURES), max_size=len(Z_FEATURES)))
 def test_the_terms_add_up_to_the_score(values: list[float]) -> None:
     rows = np.array([row(**dict(zip(Z_FEATURES, values, strict=True)))])
-    score, terms = zscore(rows, PLAIN)[0], zscore_terms(rows, PLAIN)[0]
+    score, terms = zscore(rows, MODEL)[0], zscore_terms(rows, MODEL)[0]
     total = 0.0
     for term in terms:
         total += term
