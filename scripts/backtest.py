@@ -9,7 +9,6 @@ from detectors.errors import RiskstreamError
 from detectors.evaluation.evaluate import Quality
 from scripts.backtest_report.document import Document, ReportError, to_json
 from scripts.backtest_report.gathering import Gathered, Told, from_archive, from_file, measure
-from scripts.backtest_report.labels import read_labels
 from scripts.backtest_report.numbers import between, count, percent, range_of, ratio
 from scripts.backtest_report.page import render
 from scripts.backtest_report.progress import stages_of
@@ -18,6 +17,7 @@ from sinks.archive import open_archive, open_local_archive
 from sinks.bundles import load_bundle
 from stream.settings import Settings
 from stream.sources.columns import load_columns
+from stream.sources.labels import read_frauds
 
 SHOWN_MALFORMED = 5
 HIGH = 2
@@ -40,7 +40,9 @@ def backtest(
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="CSV with transaction_id and is_fraud, if FILE has none."),
+        typer.Option(
+            exists=True, dir_okay=False, help="CSV or Parquet with transaction_id and is_fraud or disposition."
+        ),
     ] = None,
     others_genuine: Annotated[
         bool, typer.Option("--others-genuine", help="Payments that LABELS does not name are genuine.")
@@ -79,7 +81,7 @@ def backtest(
     settings = settings_from(bundle=bundle, partitions=partitions)
     try:
         with stages_of("Backtest") as stages:
-            told = None if labels is None else Told(read_labels(labels), labels.name, others_genuine)
+            told = None if labels is None else Told(labels, read_frauds(labels), others_genuine)
             served = load_bundle(settings.bundle)
             if file is not None:
                 mapped = None if columns is None else load_columns(columns)

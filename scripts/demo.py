@@ -18,13 +18,14 @@ from rich.console import Console
 
 from detectors.bundle import Bundle
 from detectors.errors import RiskstreamError
+from detectors.labels import labels_from_truth
 from detectors.training import train
 from scripts.demonstration.outcome import archived, copy_archive, summarise
 from scripts.demonstration.report import print_summary
 from scripts.demonstration.show import show
 from scripts.demonstration.stage import Stage, open_stage
 from scripts.demonstration.summary import Summary
-from scripts.demonstration.world import World, file_world, simulated_world
+from scripts.demonstration.world import LABEL_DELAY, World, file_world, simulated_world
 from scripts.options import fail
 from sinks.bundles import save_bundle
 from stream.enrichment import enrich_embedded
@@ -105,7 +106,11 @@ def _from_file(console: Console, path: Path) -> World:
 
 def _train(console: Console, world: World) -> Bundle:
     with console.status(f"Training on {len(world.training):,} payments …"):
-        bundle = train(enrich_embedded(world.training), world.labels, label_source="the file's labels")
+        bundle = train(
+            enrich_embedded(world.training),
+            None if world.labels is None else labels_from_truth(world.training, world.labels, LABEL_DELAY),
+            label_source="the file's labels",
+        )
     manifest = bundle.manifest
     console.print(f"bundle {bundle.version}: score kind [bold]{manifest.score_kind}[/bold]. {manifest.why}")
     return bundle

@@ -17,7 +17,7 @@ from sinks.dead_letters import Cause, original_headers, read_cause
 from stream.errors import BrokerUnavailable, StreamError
 from stream.headers import INGESTED_AT, ORIGIN
 from stream.settings import Settings
-from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED, TRANSACTIONS
+from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED, LABELS, TRANSACTIONS
 
 REDRIVEN_FROM = "redriven-from"
 POLL_SECONDS = 0.1
@@ -222,9 +222,11 @@ class Redriver:
 
 
 def _target(cause: Cause) -> str | None:
-    """Return the topic that a record goes back to: as a payment, unless a later stage rejected it."""
+    """Return the topic that a record goes back to: that of payments, unless it was rejected elsewhere."""
     topic = None if cause.source is None else cause.source.topic
-    return None if topic == ASSESSMENTS else ENRICHED if topic == ENRICHED else TRANSACTIONS
+    if topic == ASSESSMENTS:
+        return None
+    return topic if topic in (LABELS, ENRICHED) else TRANSACTIONS
 
 
 def _letter(message: Message) -> Letter:

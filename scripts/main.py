@@ -10,7 +10,7 @@ COMMANDS = (
     *("demo", "worker", "replay", "simulate", "train", "backtest", "score", "alerts", "query"),
     *("create_topics", "doctor"),
 )
-GROUPS = ("dead_letters",)
+GROUPS = ("dead_letters", "labels")
 INTERRUPTED = 130
 
 

@@ -1,25 +1,30 @@
 """`riskstream replay`: the load generator, from a CSV or Parquet file to the topic `transactions`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from detectors.errors import RiskstreamError
+from detectors.labels import Label
+from scripts.delivery import INTERRUPTED, conclude, delivery_progress
+from scripts.labels import read_delay
 from scripts.options import FAILED, fail, settings_from
 from stream.kafka import wait_for_broker
 from stream.pacing import LagGate, hold_back
-from stream.publishing import Admit, DeliveryReport, PublishConfig, publish
+from stream.publishing import Admit, PublishConfig, publish
 from stream.settings import Settings
 from stream.sources.columns import BUILTIN, ColumnMap, builtin_columns, format_columns, load_columns
-from stream.sources.files import FileContents, read_transactions
+from stream.sources.files import FileContents, MalformedRow, read_transactions
+from stream.sources.labels import read_labels
+from stream.stepping import InStep
+from stream.timeline import Event
 from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
 
-INTERRUPTED = 130
 SHOWN_MALFORMED = 10
 PATIENCE_SECONDS = 120.0
 """How long a worker may stay --max-lag behind before the replay gives up."""
@@ -40,6 +45,21 @@ def replay(
     limit: Annotated[int | None, typer.Option(min=1, help="End after so many payments.")] = None,
     backfill: Annotated[
         bool, typer.Option("--backfill", help="History: it is learned from and archived, and alerts nobody.")
+    ] = False,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Labels to send among the payments, each when it was observed."
+        ),
+    ] = None,
+    label_delay: Annotated[
+        str, typer.Option(metavar="TIME", help="From payment to label, if --labels does not tell: 7d, 36h, 90m.")
+    ] = "7d",
+    in_step: Annotated[
+        bool,
+        typer.Option(
+            "--in-step", help="Wait at hour borders of event time until all workers know all merchants so far."
+        ),
     ] = False,
     columns: Annotated[
         str | None,
@@ -62,31 +82,49 @@ def replay(
     bank CSV and the Fraud Detection Handbook's columns are known; for another
     file the columns are found from headers and values, and shown.
 
+    --labels takes a file as `riskstream labels send` does, or the payments'
+    own file if it tells which were fraud. --in-step makes a replay at any
+    speed give the assessments that a live run would have given.
+
     Exits with 0 when every payment was acknowledged, 1 when not, 2 on wrong
     usage, 130 when ended by Ctrl-C (what was queued is delivered first).
 
     Example: riskstream replay history.csv --backfill
 
     Example: riskstream replay live.csv --rate 500
+
+    Example: riskstream replay live.csv --in-step --labels live.csv
     """
     if rate is not None and speed is not None:
         raise typer.BadParameter("give --rate or --speed, not both")
+    if loop and labels is not None:
+        raise typer.BadParameter("give --loop or --labels, not both")
+    delay = read_delay(label_delay)
     settings = settings_from(kafka_bootstrap=bootstrap, kafka_connect_seconds=wait)
     console = Console(stderr=True, highlight=False)
     try:
         contents = _read(file, _column_map(columns), strict, console)
+        known = [] if labels is None else _read_labels(labels, contents, delay, console)
         wait_for_broker(settings)
         config = PublishConfig(
             client=settings.kafka_client(), rate=rate, speed=speed, loop=loop, limit=limit, backfill=backfill
         )
-        total = limit if loop else min(limit or len(contents.transactions), len(contents.transactions))
-        with _gate(settings, max_lag) as admit, _progress(console, total) as on_progress:
-            report = publish(contents.transactions, config, on_progress, admit)
+        events: list[Event] = [*contents.transactions, *known]
+        total = limit if loop else min(limit or len(events), len(events))
+        steps = InStep(settings.kafka_client(), known) if in_step else None
+        with (
+            _gate(settings, max_lag) as admit,
+            steps or nullcontext(),
+            delivery_progress(console, "Replaying", total) as on_progress,
+        ):
+            report = publish(events, config, on_progress, admit, steps)
     except RiskstreamError as error:
         fail(error)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
-    _conclude(report)
+    if steps is not None:
+        typer.echo(f"in step: {steps.waits}")
+    conclude(report, "record" if known else "payment")
 
 
 def _column_map(given: str | None) -> ColumnMap | None:
@@ -106,14 +144,31 @@ def _read(file: Path, columns: ColumnMap | None, strict: bool, console: Console)
             f"Columns found in {file.name}; save these lines as TOML and pass them with --columns to change them:"
         )
         typer.echo(format_columns(contents.columns))
-    for row in contents.malformed[:SHOWN_MALFORMED]:
-        typer.echo(f"malformed: {row}", err=True)
-    if contents.malformed:
-        typer.echo(f"{len(contents.malformed):,} malformed rows left out", err=True)
+    _warn(contents.malformed)
     if not contents.transactions:
         typer.echo(f"error: {file} holds no payment that can be read", err=True)
         raise typer.Exit(FAILED)
     return contents
+
+
+def _read_labels(file: Path, contents: FileContents, delay: timedelta, console: Console) -> list[Label]:
+    """Read the labels that become known while the payments are played; the others are for a later replay."""
+    with console.status(f"Reading {file.name}…"):
+        found = read_labels(file, payments=contents.transactions, delay=delay)
+    _warn(found.malformed)
+    last = max(payment.event_time for payment in contents.transactions)
+    known = [label for label in found.labels if label.observed_at <= last]
+    if len(known) < len(found.labels):
+        later = len(found.labels) - len(known)
+        typer.echo(f"{later:,} labels left out, observed after the last payment", err=True)
+    return known
+
+
+def _warn(malformed: Sequence[MalformedRow]) -> None:
+    for row in malformed[:SHOWN_MALFORMED]:
+        typer.echo(f"malformed: {row}", err=True)
+    if malformed:
+        typer.echo(f"{len(malformed):,} malformed rows left out", err=True)
 
 
 @contextmanager
@@ -129,30 +184,3 @@ def _gate(settings: Settings, max_lag: int | None) -> Iterator[Admit | None]:
             return True
 
         yield admit
-
-
-@contextmanager
-def _progress(console: Console, total: int | None) -> Iterator[Callable[[DeliveryReport], None]]:
-    columns = (TextColumn("Replaying"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task("", total=total)
-
-        def show(report: DeliveryReport) -> None:
-            words = f"{report.acknowledged:,} acknowledged, {report.per_second:,.0f}/s"
-            progress.update(task, completed=report.acknowledged, description=words)
-
-        yield show
-
-
-def _conclude(report: DeliveryReport) -> None:
-    """Print the delivery report and exit as it deserves."""
-    typer.echo(
-        f"{report.sent:,} sent, {report.acknowledged:,} acknowledged, {report.failed:,} failed"
-        f" in {report.seconds:.1f} s ({report.per_second:,.0f}/s)"
-    )
-    if report.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if report.acknowledged < report.sent:
-        typer.echo(f"error: not every payment arrived: {report.first_failure}", err=True)
-        raise typer.Exit(FAILED)

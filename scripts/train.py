@@ -1,9 +1,9 @@
 """`riskstream train`: learns a bundle from a file of payments and says what it learned."""
 
-import csv
 import math
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from detectors.bundle import Manifest
-from detectors.errors import RiskstreamError, TrainingError
+from detectors.errors import RiskstreamError
+from detectors.labels import Label, labels_from_truth
 from detectors.thresholds import MATURITIES, Thresholds
+from detectors.timing import Timing
 from scripts.options import fail
 from sinks.bundles import save_bundle
 from stream.enrichment import enrich_embedded
-from stream.sources.columns import POSITIVE, load_columns
+from stream.sources.columns import load_columns
 from stream.sources.files import FileContents, read_transactions
+from stream.sources.labels import read_labels
 
 SHOWN_MALFORMED = 5
 SHOWN_METRICS = {
@@ -34,9 +37,15 @@ def train(
     labels: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="CSV with transaction_id and is_fraud, if FILE has no labels."
+            exists=True, dir_okay=False, help="CSV or Parquet with transaction_id and is_fraud or disposition."
         ),
     ] = None,
+    label_delay: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Days until a fraud is usually known; a payment without a label is genuine then."
+        ),
+    ] = 7.0,
     columns: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Column map of FILE, as TOML.")
     ] = None,
@@ -69,12 +78,14 @@ def train(
     console = Console(soft_wrap=True)
     try:
         contents = read_transactions(file, None if columns is None else load_columns(columns))
-        known = contents.labels if labels is None else _labels(labels)
+        timing = Timing(delay_hours=round(label_delay * 24))
+        known = _labels(contents, labels, timedelta(days=label_delay))
         _show_input(console, contents, known)
         with console.status("learning..."):
             bundle = learn(
                 enrich_embedded(contents.transactions),
                 known,
+                timing=timing,
                 seed=seed,
                 base_currency=base_currency,
                 rates=_rates(rate or []),
@@ -101,24 +112,19 @@ def _rates(given: Sequence[str]) -> dict[str, float]:
     return rates
 
 
-def _labels(path: Path) -> dict[str, bool]:
-    """Labels by transaction id; a file that is none is refused with what it should look like."""
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
-        reader = csv.DictReader(lines)
-        try:
-            if not {"transaction_id", "is_fraud"} <= set(reader.fieldnames or ()):
-                raise TrainingError(
-                    f"{path.name} needs the columns transaction_id and is_fraud in its first line."
-                )
-            rows = [(row["transaction_id"] or "", (row["is_fraud"] or "").strip().lower()) for row in reader]
-        except csv.Error as error:
-            raise TrainingError(f"{path.name}, line {reader.line_num}: not CSV ({error}).") from error
-    return {identifier: said in POSITIVE for identifier, said in rows if identifier and said}
+def _labels(contents: FileContents, path: Path | None, delay: timedelta) -> list[Label] | None:
+    """What is known of the payments: from a file of its own, or from their truth once the delay has passed."""
+    if path is not None:
+        return read_labels(path, payments=contents.transactions, delay=delay).labels
+    if contents.labels is None:
+        return None
+    return labels_from_truth(contents.transactions, contents.labels, delay)
 
 
-def _show_input(console: Console, contents: FileContents, labels: dict[str, bool] | None) -> None:
+def _show_input(console: Console, contents: FileContents, labels: list[Label] | None) -> None:
     count = len(contents.transactions)
-    known = "no labels" if labels is None else f"{len(labels):,} labels, {sum(labels.values()):,} of them fraud"
+    frauds = sum(label.disposition == "confirmed_fraud" for label in labels or ())
+    known = "no labels" if labels is None else f"{len(labels):,} labels, {frauds:,} of them fraud"
     console.print(f"{count:,} payments read, {known}", highlight=False)
     for row in contents.malformed[:SHOWN_MALFORMED]:
         console.print(f"left out: {row}", highlight=False, markup=False)

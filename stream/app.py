@@ -1,12 +1,15 @@
 """The one place where things are wired: settings and a bundle become a Faust application with its agents."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from faust.types import TP
 
 from detectors.bundle import Bundle
+from detectors.timing import Timing
 from sinks.archive import FlushPolicy, ParquetArchive
 from sinks.s3 import s3_client
 from stream.batching.app import BatchApp
@@ -14,19 +17,40 @@ from stream.batching.table import BatchTable
 from stream.enrichment import GeoResolver
 from stream.enrichment.ipinfo import IpinfoClient
 from stream.enrichment.mmdb import MmdbDatabase
-from stream.kafka import CHANGELOG_BATCH_BYTES, OUTPUT_BATCH_BYTES, faust_credentials, producer
+from stream.kafka import CHANGELOG_BATCH_BYTES, OUTPUT_BATCH_BYTES, faust_credentials, follower, producer
 from stream.metrics import Metrics
+from stream.progress import IdleClock, ProgressReporter
+from stream.replica import Replica
 from stream.settings import Settings
 from stream.stages.archive import ArchiveStage
 from stream.stages.assess import AssessStage, Producers
+from stream.stages.echo import EchoStage
 from stream.stages.enrich import EnrichStage
+from stream.stages.labels import LabelStage
 from stream.stages.lanes import Lanes
-from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
+from stream.stages.profiles import ProfileLanes, ProfileStage, Writers
+from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, MERCHANT_PROFILES, TRANSACTIONS
 
 MEMORIES = "memories"
+MERCHANTS = "merchants"
 REQUEST_SECONDS = 90.0
 """Faust demands that it be at least the session timeout."""
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
+LONGEST_HOLD_SECONDS = 3 * 3600.0
+"""Merchant activity is acknowledged when its hour closes; Faust warns of commits that stand still longer."""
+
+Agent = tuple[str, str, Lanes | ArchiveStage]
+"""Its name, the topic it reads and what it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantMemory:
+    """The parts of the side path that the worker starts and watches."""
+
+    replica: Replica
+    reporter: ProgressReporter
+    idle_clock: IdleClock
+    lanes: ProfileLanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,8 @@ class Pipeline:
     resolver: GeoResolver
     archive: ArchiveStage
     lanes: tuple[Lanes, ...]
+    merchants: MerchantMemory | None
+    """None where it is switched off."""
 
 
 def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipeline:
@@ -46,18 +72,60 @@ def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipe
     app = _faust_app(settings)
     table = app.Table(MEMORIES, key_type=bytes, value_type=bytes, partitions=settings.partitions)
     producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), producer(settings, CHANGELOG_BATCH_BYTES))
+    outputs, partitions = producers.outputs, settings.partitions
     resolver = _resolver(settings)
     archive = ArchiveStage(
         app,
         ParquetArchive(settings.s3_bucket, settings.s3_prefix, s3_client(settings.s3_endpoint)),
         FlushPolicy(settings.archive_flush_rows, settings.archive_flush_seconds),
-        producers.outputs,
+        outputs,
         metrics,
     )
-    enrich = Lanes(app, EnrichStage(producers.outputs, resolver, settings.partitions, metrics))
-    assess = Lanes(app, AssessStage(bundle, table, producers, metrics))
-    _declare_agents(app, settings.partitions, enrich, assess, archive)
-    return Pipeline(app, table, producers, resolver, archive, (enrich, assess))
+    replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
+    enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics), outputs))
+    labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics), outputs))
+    assess = Lanes(app, AssessStage(bundle, table, producers, metrics, partitions, replica))
+    agents: list[Agent] = [
+        ("enrich_transactions", TRANSACTIONS, enrich),
+        ("accept_labels", LABELS, labels),
+        ("assess_transactions", ENRICHED, assess),
+        ("archive_assessments", ASSESSMENTS, archive),
+    ]
+    merchants = None
+    if replica is not None:
+        timing = bundle.manifest.timing
+        profiles = _profiles(app, settings, timing, producers, metrics)
+        agents.append(("profile_merchants", MERCHANT_ACTIVITY, profiles))
+        payments = partial(held, app)
+        clock = IdleClock(app, table, outputs, timing, (enrich, assess), profiles.newest_edge, payments)
+        merchants = MerchantMemory(replica, ProgressReporter(outputs, replica, payments), clock, profiles)
+    _declare_agents(app, partitions, agents)
+    return Pipeline(app, table, producers, resolver, archive, (enrich, labels, assess), merchants)
+
+
+def _profiles(
+    app: BatchApp, settings: Settings, timing: Timing, producers: Producers, metrics: Metrics
+) -> ProfileLanes:
+    """Wire the side path. The changelog of its table is the topic that all replicas read."""
+    changelog = app.topic(
+        MERCHANT_PROFILES,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        partitions=settings.partitions,
+        compacting=True,
+        acks=False,
+        internal=True,
+        # As Faust's own changelogs have it: what is read there is not committed.
+        maxsize=131_072,
+        allow_empty=True,
+    )
+    table = app.Table(
+        MERCHANTS, key_type=bytes, value_type=bytes, partitions=settings.partitions, changelog_topic=changelog
+    )
+    writers = Writers(producers.outputs, producers.changelog)
+    return ProfileLanes(app, ProfileStage(timing, settings.partitions, table, writers, metrics))
 
 
 def _resolver(settings: Settings) -> GeoResolver:
@@ -81,6 +149,7 @@ def _faust_app(settings: Settings) -> BatchApp:
         broker_rebalance_timeout=max(60.0, settings.session_timeout_seconds),
         broker_commit_interval=settings.commit_seconds,
         broker_commit_every=None,
+        broker_commit_livelock_soft_timeout=LONGEST_HOLD_SECONDS,
         broker_max_poll_records=settings.batch_max_records,
         consumer_max_fetch_size=LARGEST_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
@@ -99,16 +168,17 @@ def _faust_app(settings: Settings) -> BatchApp:
     )
 
 
-def _declare_agents(app: BatchApp, partitions: int, enrich: Lanes, assess: Lanes, archive: ArchiveStage) -> None:
+def _declare_agents(app: BatchApp, partitions: int, agents: Sequence[Agent]) -> None:
     """Declare one agent a stage. Concurrency stays 1: a partition's order is the lane's business."""
-    for name, topic, run in (
-        ("enrich_transactions", TRANSACTIONS, enrich.run),
-        ("assess_transactions", ENRICHED, assess.run),
-        ("archive_assessments", ASSESSMENTS, archive.run),
-    ):
-        app.agent(app.batch_topic(topic, partitions), name=name)(run)
+    for name, topic, stage in agents:
+        app.agent(app.batch_topic(topic, partitions), name=name)(stage.run)
 
 
 def held_partitions(app: BatchApp) -> set[TP]:
     """Return the batched partitions this worker holds."""
     return {tp for tp in app.consumer.assignment() if tp.topic in app.batched_topics}
+
+
+def held(app: BatchApp) -> list[int]:
+    """Return the partitions of payments this worker holds."""
+    return sorted(tp.partition for tp in app.consumer.assignment() if tp.topic == ENRICHED)

@@ -5,9 +5,10 @@ StreamError
 ├── BrokerUnavailable    no broker answers
 ├── OffsetGap            records were deleted before they were read
 ├── TopicsError          the broker refuses a topic                        (stream.topics)
-├── FileError, HeaderError, MalformedRowError, ColumnMapError              (stream.sources)
+├── FileError, HeaderError, MalformedRowError, ColumnMapError, LabelFileError  (stream.sources)
 ├── SimulationError      asked for traffic that cannot be made             (stream.simulation)
 ├── PublishingError, PacingError                                           (stream.publishing, stream.pacing)
+├── SteppingError        workers do not pass an hour border                (stream.stepping)
 ├── ProviderUnavailable  a geolocation service does not answer             (stream.enrichment)
 └── EmbeddedBrokerError, EmbeddedAwsError                                  (stream.embedded)
 """

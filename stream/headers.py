@@ -6,6 +6,13 @@ from typing import NamedTuple
 ORIGIN = "origin"
 INGESTED_AT = "ingested-at"
 BACKFILL = "backfill"
+KIND = "kind"
+"""What a record is, where it is no payment."""
+LABEL_KIND = b"label"
+TIME_KIND = b"time"
+"""A time mark: no payment before its time comes any more."""
+ECHO_KIND = b"echo"
+"""A question: the stage answers once everything before it has reached the next topic."""
 
 
 class Origin(NamedTuple):

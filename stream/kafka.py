@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from faust.types.auth import CredentialsT
@@ -31,6 +31,18 @@ def producer(settings: Settings, batch_bytes: int) -> AIOKafkaProducer:
         linger_ms=0,
         max_batch_size=batch_bytes,
         max_request_size=batch_bytes + 64 * 1024,
+        **_security(settings),
+    )
+
+
+def follower(settings: Settings) -> AIOKafkaConsumer:
+    """Make a consumer for somebody who reads whole partitions by himself: no group, no commits."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        # A real broker answers as soon as there is a record; the embedded one only when this time is over.
+        fetch_max_wait_ms=2 * settings.fetch_wait_ms,
         **_security(settings),
     )
 

@@ -16,6 +16,12 @@ class Metrics:
         self.skipped = self._counter("records_skipped", "records delivered again and not applied twice")
         self.duplicates = self._counter("transactions_duplicate", "transactions a producer sent twice")
         self.degraded = self._counter("assessments_degraded", "assessments made without some enrichment")
+        self.merchants_behind = self._counter(
+            "merchants_behind", "assessments made before the hours of their merchant were known"
+        )
+        self.labels = self._counter("labels", "labels taken in")
+        self.labels_repeated = self._counter("labels_repeated", "labels that were no news")
+        self.merchants_folded = self._counter("merchants_folded", "memories of merchants written")
         self.archived = self._counter("assessments_archived", "assessments written to the archive")
         self.archive_objects = self._counter("archive_objects", "Parquet objects written")
         self.archive_retries = self._counter("archive_retries", "uploads tried again")
@@ -37,6 +43,11 @@ class Metrics:
             "riskstream_batch_records",
             "records in a batch of the assess stage",
             buckets=(1, 10, 50, 100, 250, 500, 1000, 2500, 10_000),
+            registry=self.registry,
+        )
+        self.merchant_edge = Gauge(
+            "riskstream_merchant_edge_seconds",
+            "start of the hour before which this worker knows all merchants, in seconds since 1970",
             registry=self.registry,
         )
         self.ready = Gauge("riskstream_ready", "1 when assigned and recovered", registry=self.registry)

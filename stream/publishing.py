@@ -1,26 +1,28 @@
-"""The load generator's engine: publishes payments to the topic `transactions` and counts what arrived.
+"""The load generator's engine: publishes payments and labels to their topics and counts what arrived.
 
-Keyed by account with murmur2, in event-time order, by an idempotent producer: a partition holds each account's
-payments in their order, once. It decides nothing about the payments themselves.
+Keyed by account with murmur2, in the order in which they become known, by an idempotent producer: a partition
+holds each account's payments in their order, once. It decides nothing about payments and labels themselves.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol, TypeVar
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from detectors.transaction import MAX_ID_BYTES, Transaction
+from detectors.labels import Label
 from stream.errors import BrokerUnavailable, StreamError
 from stream.headers import BACKFILL
 from stream.pacing import AtRate, AtSpeed, FlatOut, Pace
-from stream.topics import TRANSACTIONS
+from stream.timeline import Event, first_payments, in_order, moment, repeat
+from stream.topics import LABELS, TRANSACTIONS
 
 ADMIT_EVERY = 500
-"""Payments between two calls of `admit`."""
+"""Records between two calls of `admit`."""
 PROGRESS_SECONDS = 0.1
 CONNECT_SECONDS = 10.0
 _NAP_SECONDS = 0.02
@@ -47,6 +49,7 @@ class PublishConfig:
     client: Mapping[str, str]
     """librdkafka properties: brokers and security."""
     topic: str = TRANSACTIONS
+    labels_topic: str = LABELS
     rate: float | None = None
     """Payments a second."""
     speed: float | None = None
@@ -56,14 +59,14 @@ class PublishConfig:
     loop: bool = False
     """Repeat, whole days later each time and with new transaction ids, for as long as that lies in the past."""
     limit: int | None = None
-    """End after so many payments."""
+    """End after so many payments; labels that become known before the next one are sent."""
     backfill: bool = False
-    """Mark every record as history, which is learned from and alerts nobody."""
+    """Mark every payment as history, which is learned from and alerts nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of the payments, so far or at the end."""
+    """What became of the records, so far or at the end."""
 
     sent: int = 0
     """Handed to the producer."""
@@ -74,77 +77,68 @@ class DeliveryReport:
     seconds: float = 0.0
     first_failure: str | None = None
     interrupted: bool = False
-    """Ended by Ctrl-C before the last payment."""
+    """Ended by Ctrl-C before the last record."""
 
     @property
     def per_second(self) -> float:
-        """The achieved rate of acknowledged payments."""
+        """The achieved rate of acknowledged records."""
         return self.acknowledged / self.seconds if self.seconds > 0 else 0.0
 
 
 Progress = Callable[[DeliveryReport], None]
 Admit = Callable[[int], bool]
+_T = TypeVar("_T")
+
+
+class Borders(Protocol):
+    """Moments of event time at which a replay holds until others have caught up."""
+
+    def reached(self, time: datetime) -> bool:
+        """Tell whether an event of this time lies behind a border that was not held at yet; called for each."""
+
+    def hold(self, time: datetime) -> None:
+        """Wait; everything before that event has been acknowledged."""
 
 
 def publish(
-    transactions: Sequence[Transaction],
+    events: Iterable[Event],
     config: PublishConfig,
     on_progress: Progress | None = None,
     admit: Admit | None = None,
+    borders: Borders | None = None,
 ) -> DeliveryReport:
-    """Publish payments in event-time order (those of one moment in the given order) and wait for the answers.
+    """Publish payments by event time and labels by when they were observed, and wait for the answers.
+
+    Events of one moment are sent in the given order.
 
     Parameters
     ----------
     on_progress:
         Hears how far it is, at most ten times a second.
     admit:
-        Called with the number sent, before the first payment and after every 500. It may block to hold the
+        Called with the number sent, before the first record and after every 500. It may block to hold the
         replay back, and ends it by returning False.
+    borders:
+        Where to hold on the way, for as long as it takes.
 
     Ctrl-C ends it early: what is queued is still delivered and the report says so.
 
     Raises:
         BrokerUnavailable: no broker answers.
-        PublishingError: the topic does not exist.
+        PublishingError: a topic does not exist.
     """
-    ordered = sorted(transactions, key=lambda transaction: transaction.event_time)
-    run = _Run(config, _pace(config, ordered), on_progress or (lambda report: None), admit)
-    run.check_topic()
+    ordered = in_order(events)
+    run = _Run(config, _pace(config, ordered), on_progress or (lambda report: None), admit, borders)
+    run.check_topics({run.topic_of(event) for event in ordered} or {config.topic})
     passes = repeat(ordered, datetime.now(UTC)) if config.loop else iter(ordered)
-    return run.publish(islice(passes, config.limit))
+    return run.publish(first_payments(passes, config.limit))
 
 
-def repeat(ordered: Sequence[Transaction], until: datetime) -> Iterator[Transaction]:
-    """Yield the payments again and again, each pass later by whole days and with a suffix to its transaction ids.
-
-    It ends before the first pass that would reach beyond `until`: the worker rejects payments from the future.
-    """
-    yield from ordered
-    if not ordered:
-        return
-    span = ordered[-1].event_time - ordered[0].event_time
-    step = timedelta(days=span.days + 1)
-    number, shift = 1, step
-    while ordered[-1].event_time + shift <= until:
-        for transaction in ordered:
-            yield _again(transaction, number, shift)
-        number, shift = number + 1, shift + step
-
-
-def _again(transaction: Transaction, number: int, shift: timedelta) -> Transaction:
-    suffix = f"-r{number}"
-    kept = transaction.transaction_id.encode()[: MAX_ID_BYTES - len(suffix)].decode(errors="ignore")
-    return msgspec.structs.replace(
-        transaction, transaction_id=kept + suffix, event_time=transaction.event_time + shift
-    )
-
-
-def _pace(config: PublishConfig, ordered: Sequence[Transaction]) -> Pace:
+def _pace(config: PublishConfig, ordered: Sequence[Event]) -> Pace:
     if config.rate is not None:
         return AtRate(config.rate)
     if config.speed is not None and ordered:
-        return AtSpeed(config.speed, ordered[0].event_time)
+        return AtSpeed(config.speed, moment(ordered[0]))
     return FlatOut()
 
 
@@ -156,6 +150,7 @@ class _Run:
     pace: Pace
     on_progress: Progress
     admit: Admit | None
+    borders: Borders | None
     producer: Producer = field(init=False)
     encoder: msgspec.json.Encoder = field(default_factory=msgspec.json.Encoder)
     report: DeliveryReport = field(default_factory=DeliveryReport)
@@ -165,30 +160,33 @@ class _Run:
     first_failure: str | None = None
     started: float = 0.0
     held: float = 0.0
-    """Seconds that `admit` took: the schedule moves on by them, instead of a burst that catches up."""
+    """Seconds that `admit` and `borders` took: the schedule moves on by them, without a burst that catches up."""
     told: float = 0.0
 
     def __post_init__(self) -> None:
         self.producer = Producer({**self.config.client, **PRODUCER, "linger.ms": str(self.config.linger_ms)})
 
-    def check_topic(self) -> None:
-        """Raise unless a broker answers and has the topic."""
+    def topic_of(self, event: Event) -> str:
+        """Return where an event goes."""
+        return self.config.labels_topic if isinstance(event, Label) else self.config.topic
+
+    def check_topics(self, needed: Iterable[str]) -> None:
+        """Raise unless a broker answers and has the topics."""
         servers = self.config.client.get("bootstrap.servers", "the configured address")
         try:
             topics = self.producer.list_topics(timeout=CONNECT_SECONDS).topics
         except KafkaException as error:
             raise BrokerUnavailable(f"no Kafka broker answers at {servers}: {error.args[0].str()}") from error
-        if self.config.topic not in topics:
-            raise PublishingError(
-                f"topic {self.config.topic} does not exist at {servers}: run `riskstream create-topics`"
-            )
+        for topic in sorted(needed):
+            if topic not in topics:
+                raise PublishingError(f"topic {topic} does not exist at {servers}: run `riskstream create-topics`")
 
-    def publish(self, transactions: Iterator[Transaction]) -> DeliveryReport:
+    def publish(self, events: Iterator[Event]) -> DeliveryReport:
         """Send everything and wait for the answers."""
         self.started = time.monotonic()
         interrupted = False
         try:
-            self._send_all(transactions)
+            self._send_all(events)
             self._flush()
         except KeyboardInterrupt:
             interrupted = True
@@ -197,23 +195,29 @@ class _Run:
         self.on_progress(report)
         return report
 
-    def _send_all(self, transactions: Iterator[Transaction]) -> None:
-        for index, transaction in enumerate(transactions):
-            if index % ADMIT_EVERY == 0 and not self._admitted():
+    def _send_all(self, events: Iterator[Event]) -> None:
+        payments = 0
+        for event in events:
+            time_of_event = moment(event)
+            if self.sent % ADMIT_EVERY == 0 and not self._admitted():
                 return
-            self._wait_until(self.pace.due_s(index, transaction.event_time))
-            self._send(transaction)
+            if self.borders is not None and self.borders.reached(time_of_event):
+                self._hold(partial(self.borders.hold, time_of_event))
+            self._wait_until(self.pace.due_s(payments, time_of_event))
+            self._send(event)
+            payments += not isinstance(event, Label)
             self.producer.poll(0)
             self._tell()
 
     def _admitted(self) -> bool:
-        if self.admit is None:
-            return True
+        return self.admit is None or self._hold(partial(self.admit, self.sent))
+
+    def _hold(self, wait: Callable[[], _T]) -> _T:
         before = time.monotonic()
         self._flush()  # so that whoever looks at the topic's end sees everything that was sent
-        go_on = self.admit(self.sent)
+        result = wait()
         self.held += time.monotonic() - before
-        return go_on
+        return result
 
     def _wait_until(self, due_s: float) -> None:
         while (left := self.started + self.held + due_s - time.monotonic()) > 0:
@@ -221,14 +225,13 @@ class _Run:
             self.producer.poll(0)
             self._tell()
 
-    def _send(self, transaction: Transaction) -> None:
-        headers: list[tuple[str, str | bytes | None]] = [(BACKFILL, b"1")] if self.config.backfill else []
-        value, key = self.encoder.encode(transaction), transaction.account_id.encode()
+    def _send(self, event: Event) -> None:
+        topic, value, key = self.topic_of(event), self.encoder.encode(event), event.account_id.encode()
+        history = self.config.backfill and topic == self.config.topic
+        headers: list[tuple[str, str | bytes | None]] = [(BACKFILL, b"1")] if history else []
         while True:
             try:
-                self.producer.produce(
-                    self.config.topic, value, key, headers=headers, on_delivery=self._on_delivery
-                )
+                self.producer.produce(topic, value, key, headers=headers, on_delivery=self._on_delivery)
             except BufferError:
                 # The queue is full: the broker sets the pace for a moment.
                 time.sleep(_NAP_SECONDS / 10)

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
 
     bundle: Path = Field(Path("bundles/current"), description="directory of the trained bundle")
 
+    merchant_memory: bool = Field(True, description="learn merchants' habits and frauds across partitions")
+
     s3_bucket: str = "riskstream-archive"
     s3_prefix: str = ""
     s3_endpoint: str | None = Field(None, description="else AWS_ENDPOINT_URL, LOCALSTACK_HOST or AWS itself")

@@ -26,6 +26,10 @@ DEAD_LETTERS = "transactions.dead-letter"
 ASSESSMENTS = "assessments"
 ALERTS = "alerts"
 DRIFT = "drift"
+LABELS = "labels"
+MERCHANT_ACTIVITY = "merchant-activity"
+MERCHANT_PROFILES = "merchant-profiles"
+MERCHANT_PROGRESS = "merchant-progress"
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -94,8 +98,8 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
         ),
         Topic(
             name=ENRICHED,
-            key="account_id",
-            holds="a valid payment with its IP address located, JSON",
+            key="account_id; none on time marks",
+            holds="a valid payment with its IP address located, a label, or a time mark, JSON",
             partitions=partitions,
         ),
         Topic(
@@ -126,8 +130,40 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             retention=timedelta(days=30),
         ),
         Topic(
+            name=LABELS,
+            key="any: the label stage keys anew",
+            holds="what came out about a payment, JSON",
+            partitions=partitions,
+            retention=timedelta(days=30),
+        ),
+        Topic(
+            name=MERCHANT_ACTIVITY,
+            key="the partition of the payments",
+            holds="what a batch of payments and labels means to the merchants of one partition, JSON",
+            partitions=partitions,
+            # What is told of an open hour stays uncommitted until payments come that close it.
+            retention=timedelta(days=30),
+        ),
+        Topic(
+            name=MERCHANT_PROFILES,
+            key="merchant/<id>, or ledger/<partition>",
+            holds="the memory of a merchant after an hour, MessagePack",
+            partitions=partitions,
+            cleanup="compact",
+            segment_bytes=32 * MIB,
+            max_message_bytes=8 * MIB,
+        ),
+        Topic(
+            name=MERCHANT_PROGRESS,
+            key="the partition of the payments, or the one that answers a replay",
+            holds="the hour up to which its worker knows all merchants, JSON",
+            partitions=partitions,
+            cleanup="compact",
+            segment_bytes=4 * MIB,
+        ),
+        Topic(
             name=changelog_of(app_id),
-            key="account/<id>, or centroids/, drift/, head/<partition>",
+            key="account/<id>, or centroids/, clock/, drift/, head/<partition>",
             holds="a memory as it is after a batch, MessagePack",
             partitions=partitions,
             cleanup="compact",

@@ -6,13 +6,15 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 
 from detectors.bundle import Bundle
-from stream.app import Pipeline, build_pipeline, held_partitions
+from detectors.windows import HOUR
+from stream.app import MerchantMemory, Pipeline, build_pipeline, held_partitions
 from stream.health import HealthServer
 from stream.metrics import Metrics
 from stream.settings import Settings
@@ -39,6 +41,7 @@ class Worker:
         self._pipeline: Pipeline | None = None
         self._assigned = False
         self._stopping = asyncio.Event()
+        self._background: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """Run to the end and return the exit code: 0 after a stop, 1 after a crash."""
@@ -69,12 +72,53 @@ class Worker:
         await pipeline.producers.changelog.start()
 
         async def on_assigned(app: object, **kwargs: object) -> None:
-            self._assigned = True
             log.info("partitions assigned and recovered", count=len(held_partitions(pipeline.app)))
+            if pipeline.merchants is not None:
+                self._attend(pipeline, pipeline.merchants)
+            self._assigned = True
 
         pipeline.app.on_rebalance_complete.connect(on_assigned, weak=False)
-        await pipeline.app.start()
+        if pipeline.merchants is not None:
+            await self._learn_merchants(pipeline, pipeline.merchants)
+        if not self._stopping.is_set():
+            await pipeline.app.start()
         _spare_the_collector()
+
+    async def _learn_merchants(self, pipeline: Pipeline, merchants: MerchantMemory) -> None:
+        """Fill the replica before any partition is taken on, so that nothing is assessed without it."""
+        replica = merchants.replica
+
+        def on_edge() -> None:
+            self._metrics.merchant_edge.set(replica.edge * HOUR)
+            merchants.reporter.report()
+
+        replica.on_edge = on_edge
+        replica.on_failure = lambda error: self._in_background(pipeline.app.crash(error))
+        await replica.start()
+        waits = (asyncio.create_task(replica.wait_caught_up()), asyncio.create_task(self._stopping.wait()))
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            task.cancel()
+
+    def _attend(self, pipeline: Pipeline, merchants: MerchantMemory) -> None:
+        """Say how far merchants are known here, and move time on, for the partitions just assigned."""
+        if not self._assigned:
+            for work in (merchants.reporter.run(), merchants.idle_clock.run()):
+                self._in_background(self._crash_if_it_fails(pipeline, work))
+        merchants.idle_clock.forget()
+        merchants.reporter.report()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _crash_if_it_fails(self, pipeline: Pipeline, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            log.exception("work beside the stages failed")
+            await pipeline.app.crash(error)
 
     async def _wait(self, pipeline: Pipeline) -> int:
         crashed = asyncio.create_task(pipeline.app._crashed.wait())
@@ -104,14 +148,20 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await asyncio.gather(*(lanes.idle() for lanes in pipeline.lanes))
+                if pipeline.merchants is not None:
+                    await pipeline.merchants.lanes.idle()
                 await pipeline.archive.flush()
         pipeline.archive.let_go()
+        if pipeline.merchants is not None:
+            pipeline.merchants.lanes.let_go()
         with suppress(TimeoutError):
             async with asyncio.timeout(COMMIT_SECONDS):
                 await consumer.commit()
 
     async def _stop(self, pipeline: Pipeline) -> None:
         """Close everything. What fails or takes too long ends with the process: nothing waits for it any more."""
+        for task in self._background:
+            task.cancel()
         closing = asyncio.create_task(_close(pipeline))
         done, _ = await asyncio.wait({closing}, timeout=STOP_SECONDS)
         if not done or closing.cancelled() or closing.exception() is not None:
@@ -124,7 +174,12 @@ class Worker:
     def _not_ready_because(self) -> str | None:
         if self._stopping.is_set():
             return "stopping"
-        if self._pipeline is None or not self._assigned:
+        if self._pipeline is None:
+            return "starting"
+        merchants = self._pipeline.merchants
+        if merchants is not None and not merchants.replica.caught_up:
+            return "learning merchants"
+        if not self._assigned:
             return "waiting for partitions"
         if self._pipeline.app.rebalancing:
             return "rebalancing"
@@ -153,6 +208,8 @@ async def _close(pipeline: Pipeline) -> None:
     finally:
         await pipeline.producers.outputs.stop()
         await pipeline.producers.changelog.stop()
+        if pipeline.merchants is not None:
+            await pipeline.merchants.replica.stop()
         await pipeline.resolver.close()
 
 

@@ -1,18 +1,16 @@
-"""Folds the payments of a file through the same `assess` as the worker, and keeps columns only."""
+"""Folds the payments of a file as workers would that are fed in step, and keeps columns only."""
 
-from collections import deque
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from detectors.bundle import Bundle
 from detectors.drift import DriftEvent
-from detectors.transaction import Transaction
+from detectors.labels import Label
+from detectors.transaction import EnrichedTransaction, Transaction
 from scripts.backtest_report.columns import Columns
-from stream.backtest import PartitionFold
+from stream.backtest import Backtest
 from stream.enrichment import enrich_embedded
-from stream.partitioning import partition_of
 
 CHUNK = 2_000
 """Payments between two turns of the progress bar; any number gives the same result."""
@@ -35,29 +33,33 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
 
 def fold_payments(
     transactions: list[Transaction],
+    labels: Iterable[Label],
     bundle: Bundle,
     partitions: int,
     columns: Columns,
     advance: Callable[[int], None],
 ) -> Folded:
-    """Assess payments in event-time order, dealt to partitions as a producer does; `transactions` is emptied."""
-    transactions.sort(key=lambda transaction: transaction.event_time)
-    dealt: list[deque[Transaction]] = [deque() for _ in range(partitions)]
-    for transaction in transactions:
-        dealt[partition_of(transaction.account_id, partitions)].append(transaction)
-    transactions.clear()
-    folds = [PartitionFold(partition) for partition in range(partitions)]
-    for fold, waiting in zip(folds, dealt, strict=True):
-        while waiting:
-            chunk = [waiting.popleft() for _ in islice(range(len(waiting)), CHUNK)]
-            fold.feed(enrich_embedded(chunk), bundle)
-            columns.add(fold.assessments)
-            fold.assessments.clear()
-            advance(len(chunk))
-        fold.memories.clear()
+    """Assess payments in event-time order, dealt to partitions as a producer does; `transactions` is emptied.
+
+    A label takes effect at the first hour border after it was observed.
+    """
+    transactions.sort(key=lambda transaction: transaction.event_time, reverse=True)
+    backtest = Backtest(bundle, partitions, labels)
+    for fold in backtest.run(_enriched(transactions, advance)):
+        columns.add(fold.assessments)
+        fold.assessments.clear()
+    folds = backtest.folds
     drifts = [PartitionDrift(partition=fold.partition, drift=drift) for fold in folds for drift in fold.drifts]
     return Folded(
         duplicates=sum(fold.duplicates for fold in folds),
         conflicts=sum(len(fold.rejections) for fold in folds),
         drifts=tuple(sorted(drifts, key=lambda found: (found.drift.event_time, found.partition))),
     )
+
+
+def _enriched(waiting: list[Transaction], advance: Callable[[int], None]) -> Iterator[EnrichedTransaction]:
+    """Take payments from the end of a list."""
+    while waiting:
+        chunk = [waiting.pop() for _ in range(min(CHUNK, len(waiting)))]
+        yield from enrich_embedded(chunk)
+        advance(len(chunk))

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from detectors.bundle import Bundle
 from detectors.evaluation import evaluate
+from detectors.labels import Label, labels_from_truth
 from scripts.backtest_report.archived import read_archived
 from scripts.backtest_report.columns import Columns, Labels
 from scripts.backtest_report.document import Document, Source, facts_of
@@ -14,7 +16,8 @@ from scripts.backtest_report.folding import PartitionDrift, fold_payments
 from scripts.backtest_report.progress import Stages
 from stream.errors import StreamError
 from stream.sources.columns import ColumnMap
-from stream.sources.files import MalformedRow, read_transactions
+from stream.sources.files import FileContents, MalformedRow, read_transactions
+from stream.sources.labels import read_labels
 
 
 class NothingToAssess(StreamError):
@@ -25,9 +28,14 @@ class NothingToAssess(StreamError):
 class Told:
     """A file of labels, beside the payments."""
 
+    path: Path
     frauds: dict[str, bool]
-    name: str
     others_genuine: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ def from_file(
     labels = Labels(frauds or {}, contents.patterns, others_genuine=told is not None and told.others_genuine)
     gathered = Columns(total, labels, bundle.baseline)
     stages.begin("assessing", total)
-    folded = fold_payments(contents.transactions, bundle, partitions, gathered, stages.advance)
+    observed = _observed(contents, told, bundle)
+    folded = fold_payments(contents.transactions, observed, bundle, partitions, gathered, stages.advance)
     source = Source(
         name=file.name,
         archived=False,
@@ -68,6 +77,19 @@ def from_file(
         others_genuine=told is not None and told.others_genuine,
     )
     return Gathered(gathered, source, folded.drifts, contents.malformed, contents.columns.notes)
+
+
+def _observed(contents: FileContents, told: Told | None, bundle: Bundle) -> list[Label]:
+    """Return what would have become known in the meantime: as the labels say, or after the bundle's label delay.
+
+    A score without feedback heeds no labels, as it did not in training.
+    """
+    if bundle.manifest.score_kind == "rarity":
+        return []
+    delay = timedelta(hours=bundle.manifest.timing.delay_hours)
+    if told is None:
+        return labels_from_truth(contents.transactions, contents.labels or {}, delay)
+    return read_labels(told.path, payments=contents.transactions, delay=delay).labels
 
 
 def from_archive(archive: Any, name: str, bundle: Bundle, told: Told | None, stages: Stages) -> Gathered:

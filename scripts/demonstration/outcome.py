@@ -8,10 +8,12 @@ import pyarrow.compute as pc
 from detectors.alerting import is_risky
 from detectors.bundle import Bundle
 from scripts.demonstration.follow import AlertFollower
-from scripts.demonstration.stage import Stage
-from scripts.demonstration.summary import Payment, Summary, levels, percentile_ms, quality
+from scripts.demonstration.stage import PARTITIONS, Stage
+from scripts.demonstration.summary import Found, Payment, Summary, levels, percentile_ms, quality
 from scripts.demonstration.world import World
 from sinks.archive import read_archive
+from stream.backtest import backtest
+from stream.enrichment import enrich_embedded
 
 
 def archived(stage: Stage) -> pa.Table:
@@ -42,6 +44,9 @@ def summarise(
         baseline_precision=baseline_precision,
         baseline_recall=baseline_recall,
         patterns=patterns,
+        labels=len(world.observed),
+        blamed=_blamed(table),
+        without_labels=_without_labels(world, bundle),
         latency_p50_ms=percentile_ms(follower.latencies_s, 50),
         latency_p99_ms=percentile_ms(follower.latencies_s, 99),
         backfilled=table.num_rows - len(payments),
@@ -49,6 +54,27 @@ def summarise(
         levels=levels(payments),
         backfilled_levels=levels(_payments(table, backfill=True)),
     )
+
+
+def _blamed(table: pa.Table) -> int:
+    """Count the live payments that frauds at their merchant speak against."""
+    codes = table.filter(pc.invert(table["backfill"]))["reason_codes"].to_pylist()
+    return sum("MERCHANT_RISK_HIGH" in found for found in codes)
+
+
+def _without_labels(world: World, bundle: Bundle) -> Found | None:
+    """Assess the same payments in this process, as if no label had come."""
+    if world.frauds is None:
+        return None
+    paid = [*enrich_embedded(world.backfill, backfill=True), *enrich_embedded(world.live)]
+    payments = [
+        Payment(said.transaction_id, said.amount, said.fraud_risk_score, said.risk_level, False)
+        for fold in backtest(paid, bundle, PARTITIONS)
+        for said in fold.assessments
+        if not said.backfill
+    ]
+    precision, recall, *_ = quality(payments, world.frauds)
+    return Found(sum(is_risky(payment.level) for payment in payments), precision, recall)
 
 
 def live_payments(table: pa.Table) -> list[Payment]:

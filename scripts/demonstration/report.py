@@ -22,6 +22,8 @@ def print_summary(console: Console, summary: Summary, simulated: bool, query: st
         console.print(f"\n{UNLABELLED}")
     else:
         console.print(_quality(summary))
+        if summary.labels:
+            console.print(f"\n{_labels(summary)}")
         console.print(_patterns(summary))
     console.print(f"\n{summary.s3_objects} Parquet objects on S3, copied to demo-output/archive. Ask them:")
     console.print(f"  {query}", style="bold", highlight=False, soft_wrap=True)
@@ -75,8 +77,20 @@ def _quality(summary: Summary) -> Table:
     table.add_column("precision", justify="right")
     table.add_column("recall", justify="right")
     table.add_row("riskstream", _percent(summary.precision), _percent(summary.recall))
+    without = summary.without_labels
+    if without is not None and summary.labels:
+        table.add_row(
+            f"  had no label come ({without.risky} flagged)", *map(_percent, (without.precision, without.recall))
+        )
     table.add_row("amount only", _percent(summary.baseline_precision), _percent(summary.baseline_recall))
     return table
+
+
+def _labels(summary: Summary) -> str:
+    return (
+        f"{summary.labels:,} frauds became known on the way, a week after each; frauds at their merchant are a"
+        f" reason in {summary.blamed:,} later assessments."
+    )
 
 
 def _patterns(summary: Summary) -> Table:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from detectors.transaction import Transaction
 from scripts.alerts import describe
 from scripts.demonstration.follow import AlertFollower
 from scripts.demonstration.stage import Stage
 from scripts.demonstration.world import World
 from stream.errors import StreamError
-from stream.publishing import DeliveryReport, PublishConfig, publish
+from stream.publishing import Borders, DeliveryReport, PublishConfig, publish
+from stream.stepping import InStep
+from stream.timeline import Event
 
 LINGER_MS = 40
 LAST_ALERTS_SECONDS = 2.0
@@ -27,22 +28,26 @@ def show(console: Console, stage: Stage, world: World, rate: float) -> AlertFoll
             stage.settings.kafka_client(), lambda event: progress.console.print(describe(event), soft_wrap=True)
         )
         with follower:
-            task = progress.add_task("history", total=len(world.backfill), rate="")
-            _replay(stage, world.backfill, progress, task, backfill=True)
-            task = progress.add_task("live", total=len(world.live), rate="")
-            _replay(stage, world.live, progress, task, rate=rate)
+            before = [label for label in world.observed if label.observed_at < world.border]
+            after = [label for label in world.observed if label.observed_at >= world.border]
+            task = progress.add_task("history", total=len(world.backfill) + len(before), rate="")
+            _replay(stage, [*world.backfill, *before], progress, task, backfill=True)
+            task = progress.add_task("live", total=len(world.live) + len(after), rate="")
+            with InStep(stage.settings.kafka_client(), after) as borders:
+                _replay(stage, [*world.live, *after], progress, task, rate=rate, borders=borders)
             time.sleep(LAST_ALERTS_SECONDS)
     return follower
 
 
 def _replay(
     stage: Stage,
-    transactions: Sequence[Transaction],
+    events: Sequence[Event],
     progress: Progress,
     task: TaskID,
     *,
     rate: float | None = None,
     backfill: bool = False,
+    borders: Borders | None = None,
 ) -> None:
     """Publish, never further ahead of the archive than the broker keeps, and wait until all is archived."""
 
@@ -51,13 +56,11 @@ def _replay(
 
     # The embedded broker gives one batch a fetch, so that very small batches would queue up behind each other.
     config = PublishConfig(client=stage.settings.kafka_client(), rate=rate, backfill=backfill, linger_ms=LINGER_MS)
-    report = publish(transactions, config, on_progress, stage.admit)
+    report = publish(events, config, on_progress, stage.admit, borders)
     if report.interrupted:
         raise KeyboardInterrupt
-    if report.acknowledged != len(transactions):
-        raise StreamError(
-            f"{len(transactions) - report.acknowledged:,} payments did not arrive: {report.first_failure}"
-        )
+    if report.acknowledged != len(events):
+        raise StreamError(f"{len(events) - report.acknowledged:,} records did not arrive: {report.first_failure}")
     stage.wait_until_archived()
 
 

@@ -30,6 +30,14 @@ class PatternRecall(msgspec.Struct, frozen=True):
     found_by_amount: int
 
 
+class Found(msgspec.Struct, frozen=True):
+    """How many transactions were flagged, and what of that was fraud."""
+
+    risky: int
+    precision: float | None
+    recall: float | None
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The demo's result. Rates are shares between 0 and 1; quality is None where there are no labels."""
 
@@ -50,6 +58,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Of "amount only": as many transactions, those with the largest amounts."""
     baseline_recall: float | None
     patterns: list[PatternRecall]
+    labels: int
+    """Frauds that became known while the payments were played."""
+    blamed: int
+    """Live transactions with a reason that rests on them: frauds at their merchant."""
+    without_labels: Found | None
+    """What the same bundle finds in the same payments if no label ever comes; None where nothing is labelled."""
     latency_p50_ms: float | None
     """From a transaction's produce call to its alert in a subscriber's hands."""
     latency_p99_ms: float | None

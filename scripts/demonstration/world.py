@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from detectors.labels import Label, labels_from_truth
 from detectors.transaction import Transaction
 from stream.simulation import SimulatedTransaction, SimulationConfig, simulate
 from stream.sources.files import FileContents
@@ -12,6 +13,7 @@ from stream.sources.files import FileContents
 TRAINING_SEED, LIVE_SEED = 7, 11
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TRAINING_DAYS, BACKFILL_DAYS, LIVE_DAYS = 35, 21, 14
+LABEL_DELAY = timedelta(days=7)
 TRAINING_ACCOUNTS, LIVE_ACCOUNTS = 1000, 500
 
 
@@ -27,7 +29,14 @@ class World:
     live: Sequence[Transaction]
     frauds: dict[str, str] | None
     """Transaction id to pattern of every live fraud; None without labels."""
+    observed: Sequence[Label]
+    """What becomes known of these payments while they are played, each fraud `LABEL_DELAY` after it happened."""
     simulated: bool
+
+    @property
+    def border(self) -> datetime:
+        """Where the live payments begin."""
+        return self.live[0].event_time if self.live else START
 
 
 def simulated_world() -> World:
@@ -55,6 +64,10 @@ def simulated_world() -> World:
         backfill=[p.transaction for p in later if p.transaction.event_time < border],
         live=[payment.transaction for payment in live],
         frauds={p.transaction.transaction_id: _pattern(p) for p in live if p.is_fraud},
+        observed=_observed(
+            [payment.transaction for payment in later],
+            {payment.transaction.transaction_id: payment.is_fraud for payment in later},
+        ),
         simulated=True,
     )
 
@@ -80,8 +93,15 @@ def file_world(path: Path, contents: FileContents) -> World:
             for t in later
             if labels.get(t.transaction_id)
         },
+        observed=_observed(ordered, labels or {}),
         simulated=False,
     )
+
+
+def _observed(payments: Sequence[Transaction], frauds: dict[str, bool]) -> list[Label]:
+    """What becomes known up to the last of some payments in event-time order."""
+    last = payments[-1].event_time if payments else START
+    return [label for label in labels_from_truth(payments, frauds, LABEL_DELAY) if label.observed_at <= last]
 
 
 def _pattern(payment: SimulatedTransaction) -> str:

@@ -152,6 +152,11 @@ class BatchConsumer(driver.Consumer):
             self._in_flight[message.tp].discard(message.value.end_offset)
             self._freed.set()
 
+    async def is_at_end(self, tps: set[TP]) -> bool:
+        """Tell whether all records of these partitions were delivered and are finished with."""
+        ends = await self.highwaters(*tps)
+        return all(not self._in_flight[tp] and (self._ranges[tp].expected or 0) >= (ends[tp] or 0) for tp in tps)
+
     # -- completion
 
     def is_stale(self, message: Any) -> bool:

@@ -1,6 +1,6 @@
 """Which offsets of one partition may be committed: ranges of finished batches, with no knowledge of Kafka."""
 
-from bisect import insort
+from bisect import bisect_left
 
 
 class OffsetRanges:
@@ -42,12 +42,23 @@ class OffsetRanges:
         """Mark a batch as finished; False if it was delivered before a seek and no longer counts."""
         if self._low is None or end <= self._low:
             return False
-        insort(self._finished, (first, end))
+        self._insert(first, end)
         # Batches overlap when a seek made records come again while the first delivery was still under way.
         while self._finished and self._finished[0][0] <= self._low:
             self._low = max(self._low, self._finished.pop(0)[1])
             self._committable = self._low
         return True
+
+    def _insert(self, first: int, end: int) -> None:
+        """Remember a finished range, as one with its neighbours: behind a batch that is held there may be many."""
+        at = bisect_left(self._finished, (first, end))
+        if at and self._finished[at - 1][1] >= first:
+            at -= 1
+            first, end = self._finished[at][0], max(end, self._finished[at][1])
+            del self._finished[at]
+        while at < len(self._finished) and self._finished[at][0] <= end:
+            end = max(end, self._finished.pop(at)[1])
+        self._finished.insert(at, (first, end))
 
     def committable(self) -> int | None:
         """Return the offset up to which everything is finished, once per advance; None if it did not move."""

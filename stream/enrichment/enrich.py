@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import cache
 from itertools import repeat
+from typing import Any
 
-import msgspec
+from msgspec.structs import asdict
 
 from detectors.transaction import EnrichedTransaction, Transaction
 from stream.enrichment.location import Location
@@ -13,7 +14,6 @@ from stream.enrichment.resolver import GeoResolver
 
 GEO_DEGRADED = ("geo",)
 ADDRESS_DEGRADED = ("ip_address",)
-_NOWHERE = Location(None, None, None, None, "")
 
 
 def distinct_addresses(transactions: Iterable[Transaction]) -> set[str]:
@@ -52,22 +52,25 @@ def _embedded_resolver() -> GeoResolver:
 def _enrich(
     transaction: Transaction, locations: Mapping[str, Location | None], backfill: bool
 ) -> EnrichedTransaction:
-    place: Location = _NOWHERE
-    degraded: tuple[str, ...] = ()
-    if transaction.ip_address:
-        found = locations[transaction.ip_address]
-        place = found or _NOWHERE
-        degraded = ADDRESS_DEGRADED if found is None else GEO_DEGRADED if found.degraded else ()
-    fields = msgspec.structs.asdict(transaction)
+    fields = asdict(transaction)
     if transaction.event_time.tzinfo is not UTC:
         fields["event_time"] = transaction.event_time.astimezone(UTC)
-    return EnrichedTransaction(
-        **fields,
-        ip_country=place.country,
-        ip_city=place.city,
-        ip_latitude=place.latitude,
-        ip_longitude=place.longitude,
-        geo_source=place.source or None,
-        degraded=degraded,
-        backfill=backfill,
-    )
+    if transaction.ip_address:
+        fields |= _place(locations[transaction.ip_address])
+    if backfill:
+        fields["backfill"] = True
+    return EnrichedTransaction(**fields)
+
+
+def _place(found: Location | None) -> dict[str, Any]:
+    """What is added to a payment whose address was looked up."""
+    if found is None:
+        return {"degraded": ADDRESS_DEGRADED}
+    return {
+        "ip_country": found.country,
+        "ip_city": found.city,
+        "ip_latitude": found.latitude,
+        "ip_longitude": found.longitude,
+        "geo_source": found.source or None,
+        "degraded": GEO_DEGRADED if found.degraded else (),
+    }

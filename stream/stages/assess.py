@@ -1,4 +1,4 @@
-"""The main stage: assess a batch against the memories of its partition.
+"""The main stage: assess a batch against the memories of its partition, and tell the merchants of it.
 
 The order of effects loses nothing: outputs are acknowledged before the changed memories are written, all or
 nothing, and the offset is committed last. A record that the head has passed is skipped.
@@ -7,9 +7,10 @@ nothing, and the offset is committed last. A record that the head has passed is 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -19,7 +20,10 @@ from detectors.alerting import is_risky
 from detectors.assess import Outcome, assess
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
-from detectors.decoding import Rejection
+from detectors.diagnosis import Rejection
+from detectors.events import Event, TimeMark
+from detectors.labels import Label
+from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.transaction import EnrichedTransaction
 from sinks.alerts import CONTENT_TYPE, alert_event
 from sinks.dead_letters import SourcePosition, dead_letter, internal_error
@@ -28,18 +32,23 @@ from stream.batching.producer import Outgoing, send_records
 from stream.batching.table import BatchTable
 from stream.errors import OffsetGap
 from stream.head import Guard, decode_head, encode_head, head_key
-from stream.headers import INGESTED_AT, ORIGIN, find, parse_origin
+from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND, find, parse_origin
 from stream.metrics import Metrics
+from stream.stages.activity import tell_merchants
 from stream.stages.isolation import assess_isolating
-from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, MERCHANT_ACTIVITY
 
 LARGEST_CHANGE_BYTES = 3 * 1024 * 1024
 """Of a batch's memories: they are one record batch of the changelog, whose limit is 8 MiB."""
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
-"""What msgspec raises for bytes that are no enriched transaction."""
+"""What msgspec raises for bytes that are no enriched transaction, label or time mark."""
 
 _decode = msgspec.json.Decoder(EnrichedTransaction).decode
+_decode_kind: dict[bytes, Callable[[bytes], Event]] = {
+    LABEL_KIND: msgspec.json.Decoder(Label).decode,
+    TIME_KIND: msgspec.json.Decoder(TimeMark).decode,
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -56,6 +65,8 @@ class Step:
     """Outputs that must be acknowledged before its changes are written."""
 
     outputs: dict[str, list[Outgoing]] = field(default_factory=dict)
+    told: dict[int, list[Outgoing]] = field(default_factory=dict)
+    """News for merchants, by the partition of `merchant-activity`."""
     changes: dict[bytes, bytes] = field(default_factory=dict)
     alerts_ingested_at: list[float] = field(default_factory=list)
     """Seconds since the epoch, of the transactions behind the alerts."""
@@ -64,6 +75,8 @@ class Step:
     drifted: list[str] = field(default_factory=list)
     duplicates: int = 0
     skipped: int = 0
+    labels: int = 0
+    labels_repeated: int = 0
 
     def reject(self, record: ConsumerRecord, rejection: Rejection) -> None:
         """Add a dead letter."""
@@ -93,6 +106,8 @@ class AssessEffects:
             deliveries = []
             for topic, records in step.outputs.items():
                 deliveries += await send_records(self.producers.outputs, topic, self.partition, records)
+            for partition, records in step.told.items():
+                deliveries += await send_records(self.producers.outputs, MERCHANT_ACTIVITY, partition, records)
             await asyncio.gather(*deliveries)
             await self.table.persist(self.producers.changelog, self.partition, step.changes)
             now = time.time()
@@ -101,13 +116,27 @@ class AssessEffects:
 
 
 class AssessStage:
-    """Assesses enriched transactions with one bundle."""
+    """Assesses enriched transactions with one bundle.
 
-    def __init__(self, bundle: Bundle, table: BatchTable, producers: Producers, metrics: Metrics) -> None:
+    With `merchants` it reads their memories and tells them what happens; with None it knows of none, and what it
+    publishes follows from its log alone.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        table: BatchTable,
+        producers: Producers,
+        metrics: Metrics,
+        partitions: int = 1,
+        merchants: Merchants | None = None,
+    ) -> None:
         self._bundle = bundle
         self._table = table
         self._producers = producers
         self._metrics = metrics
+        self._partitions = partitions
+        self._merchants = merchants
 
     async def compute(self, batch: Batch) -> AssessEffects:
         """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""
@@ -138,38 +167,44 @@ class AssessStage:
         guard = Guard(decode_head(self._table.read(head_key(partition))))
         fresh = [r for r in records if guard.admit(r.offset, parse_origin(r.headers))]
         step = Step(skipped=guard.skipped)
-        good, transactions = self._decode(fresh, step)
-        work = partial(assess, bundle=self._bundle, partition=partition)
-        for part in assess_isolating(transactions, self._table.read, work):
+        good, events = self._decode(fresh, step)
+        merchants = NO_MERCHANTS if self._merchants is None else self._merchants
+        work = partial(assess, bundle=self._bundle, partition=partition, merchants=merchants)
+        done: list[tuple[Sequence[int], Outcome]] = []
+        for part in assess_isolating(events, self._table.read, work):
             if part.outcome is None:
                 step.reject(good[part.start], internal_error("assess", part.failure or ""))
             else:
-                self._emit(step, good[part.start :], transactions[part.start :], part.outcome)
+                self._emit(step, good[part.start :], events[part.start :], part.outcome)
+                done.append(([record.offset for record in good[part.start : part.end]], part.outcome))
+        if self._merchants is not None:
+            for target, told in tell_merchants(partition, self._partitions, done):
+                step.told.setdefault(target, []).append(told)
         step.changes[head_key(partition)] = encode_head(guard.head(self._bundle.version))
         return step
 
-    def _decode(
-        self, records: Sequence[ConsumerRecord], step: Step
-    ) -> tuple[list[ConsumerRecord], list[EnrichedTransaction]]:
-        """Decode what the first stage wrote; what somebody else wrote there may not decode."""
+    def _decode(self, records: Sequence[ConsumerRecord], step: Step) -> tuple[list[ConsumerRecord], list[Event]]:
+        """Decode what the first stages wrote; what somebody else wrote there may not decode."""
         try:
-            return list(records), [_decode(record.value) for record in records]
+            return list(records), [_decode_event(record) for record in records]
         except UNDECODABLE:
-            good, transactions = [], []
+            good: list[ConsumerRecord] = []
+            events: list[Event] = []
         for record in records:
             try:
-                transactions.append(_decode(record.value))
+                events.append(_decode_event(record))
             except UNDECODABLE as error:
-                step.reject(record, Rejection("MALFORMED_JSON", f"not an enriched transaction: {error}", None))
+                told = f"neither an enriched transaction nor a label or time mark: {error}"
+                step.reject(record, Rejection("MALFORMED_JSON", told, None))
             else:
                 good.append(record)
-        return good, transactions
+        return good, events
 
     def _emit(
         self,
         step: Step,
         records: Sequence[ConsumerRecord],
-        transactions: Sequence[EnrichedTransaction],
+        events: Sequence[Event],
         outcome: Outcome,
     ) -> None:
         for index, assessment in outcome.assessments:
@@ -178,8 +213,8 @@ class AssessStage:
             step.emit(ASSESSMENTS, Outgoing(key, _encode(assessment), headers))
             step.assessments.append(assessment)
             if publishes_alert(assessment):
-                event = alert_event(assessment, transactions[index])
-                step.emit(ALERTS, Outgoing(key, event, (*headers, CONTENT_TYPE)))
+                alert = alert_event(assessment, cast("EnrichedTransaction", events[index]))
+                step.emit(ALERTS, Outgoing(key, alert, (*headers, CONTENT_TYPE)))
                 step.alerts_ingested_at.append(int(find(records[index].headers, INGESTED_AT) or 0) / 1000)
         for index, rejection in outcome.rejections:
             step.reject(records[index], rejection)
@@ -187,6 +222,8 @@ class AssessStage:
             step.emit(DRIFT, Outgoing(None, _encode(drift)))
             step.drifted.append(drift.series)
         step.duplicates += outcome.duplicates
+        step.labels += outcome.labels
+        step.labels_repeated += outcome.labels_repeated
         step.changes.update(outcome.memories)
 
     def _count(self, step: Step) -> None:
@@ -194,6 +231,8 @@ class AssessStage:
         metrics.skipped.inc(step.skipped)
         metrics.duplicates.inc(step.duplicates)
         metrics.assessed.inc(len(step.assessments))
+        metrics.labels.inc(step.labels)
+        metrics.labels_repeated.inc(step.labels_repeated)
         for reason in step.rejected:
             metrics.dead_letters.labels(reason).inc()
         for series in step.drifted:
@@ -205,11 +244,22 @@ class AssessStage:
         for status, count in Counter(a.alert for a in step.assessments if publishes_alert(a)).items():
             metrics.alerts.labels(status).inc(count)
         metrics.degraded.inc(sum(bool(a.degraded) for a in step.assessments))
+        metrics.merchants_behind.inc(sum("merchant" in a.degraded for a in step.assessments))
 
 
 def publishes_alert(assessment: Assessment) -> bool:
     """Tell whether somebody is to be told: backfilled history alerts nobody, nor does a folded alert."""
     return assessment.alert in ("new", "escalation") and not assessment.backfill
+
+
+def _decode_event(record: ConsumerRecord) -> Event:
+    kind = find(record.headers, KIND)
+    if kind is None:
+        return _decode(record.value)
+    decode = _decode_kind.get(kind)
+    if decode is None:
+        raise msgspec.DecodeError(f"the header `{KIND}` says {kind!r}")
+    return decode(record.value)
 
 
 def _headers(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:

@@ -1,4 +1,4 @@
-"""The first stage: decode, validate, geolocate, and re-key by account.
+"""The first stage: decode, validate, geolocate, and re-key by account; time marks go on to their own partition.
 
 Bad input becomes dead letters with its original bytes; a geolocation outage only degrades.
 """
@@ -12,18 +12,21 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
-from detectors.decoding import Rejection, decode_transactions
+from detectors.decoding import decode_transactions
+from detectors.diagnosis import FUTURE_TOLERANCE_S, Rejection
+from detectors.events import TimeMark
 from detectors.transaction import EnrichedTransaction, Transaction
 from sinks.dead_letters import SourcePosition, dead_letter
 from stream.batching.batch import Batch
 from stream.batching.producer import Outgoing, send_records
 from stream.enrichment import GeoResolver, distinct_addresses, enrich
-from stream.headers import BACKFILL, INGESTED_AT, ORIGIN, Origin, find
+from stream.headers import BACKFILL, INGESTED_AT, KIND, ORIGIN, TIME_KIND, Origin, find
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
 from stream.topics import DEAD_LETTERS, ENRICHED
 
 _encode = msgspec.json.Encoder().encode
+_decode_mark = msgspec.json.Decoder(TimeMark).decode
 
 
 @dataclass(slots=True)
@@ -55,21 +58,22 @@ class EnrichStage:
         self._metrics = metrics
 
     async def compute(self, batch: Batch) -> EnrichEffects:
-        """Decode a batch, locate its addresses in one go and prepare what to produce."""
-        records = batch.records
-        decoded = decode_transactions([r.value for r in records], [r.timestamp for r in records])
+        """Decode a batch, locate its addresses in one go and prepare what to produce, in the batch's order."""
         effects = EnrichEffects(self._producer)
-        good: list[tuple[ConsumerRecord, Transaction]] = []
-        for record, item in zip(records, decoded, strict=True):
+        read = list(zip(batch.records, _decode(batch.records), strict=True))
+        good = [(record, item) for record, item in read if isinstance(item, Transaction)]
+        enriched = iter(await self._enrich(good))
+        for record, item in read:
             if isinstance(item, Rejection):
                 effects.dead[record.partition].append(self._dead(record, item))
                 self._metrics.dead_letters.labels(item.reason).inc()
+            elif isinstance(item, TimeMark):
+                effects.enriched[record.partition].append(_mark(record, item))
             else:
-                good.append((record, item))
-        for (record, _), enriched in zip(good, await self._enrich(good), strict=True):
-            partition = partition_of(enriched.account_id, self._partitions)
-            effects.enriched[partition].append(self._outgoing(record, enriched))
-        self._metrics.received.inc(len(records))
+                located = next(enriched)
+                partition = partition_of(located.account_id, self._partitions)
+                effects.enriched[partition].append(self._outgoing(record, located))
+        self._metrics.received.inc(sum(not isinstance(item, TimeMark) for _, item in read))
         return effects
 
     async def _enrich(self, good: Sequence[tuple[ConsumerRecord, Transaction]]) -> list[EnrichedTransaction]:
@@ -87,3 +91,29 @@ class EnrichStage:
         position = SourcePosition(record.topic, record.partition, record.offset)
         letter = dead_letter(record.value, rejection, position, key=record.key, headers=record.headers)
         return Outgoing(letter.key, letter.value, letter.headers)
+
+
+def _decode(records: Sequence[ConsumerRecord]) -> list[Transaction | TimeMark | Rejection]:
+    """Decode payments in one go, and the few records that are none one by one."""
+    items: list[Transaction | TimeMark | Rejection] = []
+    items += decode_transactions([r.value for r in records], [r.timestamp for r in records])
+    for index, record in enumerate(records):
+        if record.headers and find(record.headers, KIND) == TIME_KIND:
+            items[index] = _decode_time(record)
+    return items
+
+
+def _decode_time(record: ConsumerRecord) -> TimeMark | Rejection:
+    try:
+        mark = _decode_mark(record.value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Rejection("MALFORMED_JSON", f"not a time mark: {error}")
+    if mark.time.timestamp() > record.timestamp / 1000 + FUTURE_TOLERANCE_S:
+        told = mark.time.isoformat()
+        return Rejection("EVENT_TIME_IN_FUTURE", f"the time mark {told} lies past its Kafka timestamp", "time")
+    return mark
+
+
+def _mark(record: ConsumerRecord, mark: TimeMark) -> Outgoing:
+    origin = Origin(record.topic, record.partition, record.offset)
+    return Outgoing(None, _encode(mark), ((KIND, TIME_KIND), (ORIGIN, origin.encode())))

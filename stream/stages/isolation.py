@@ -6,24 +6,26 @@ from dataclasses import dataclass
 
 from detectors.assess import Outcome
 from detectors.errors import MemoryFormatError
-from detectors.transaction import EnrichedTransaction
+from detectors.events import Event
 
 Read = Callable[[bytes], bytes | None]
-Assess = Callable[[Sequence[EnrichedTransaction], Read], Outcome]
+Assess = Callable[[Sequence[Event], Read], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run of consecutive transactions that went well, or a single one that cannot be assessed."""
+    """A run of consecutive records that went well, or a single one that cannot be assessed."""
 
     start: int
-    """Index of its first transaction in the batch."""
+    """Index of its first record in the batch."""
+    end: int
+    """One past its last."""
     outcome: Outcome | None
     failure: str | None = None
     """The traceback, where `outcome` is None."""
 
 
-def assess_isolating(batch: Sequence[EnrichedTransaction], read: Read, assess: Assess) -> list[Part]:
+def assess_isolating(batch: Sequence[Event], read: Read, assess: Assess) -> list[Part]:
     """Assess a batch whole, or in as few parts as it takes to keep a failing record apart.
 
     The result is the same as that of the batch without the failing records: parts are assessed in order, each
@@ -51,8 +53,8 @@ def assess_isolating(batch: Sequence[EnrichedTransaction], read: Read, assess: A
                 middle = (start + end) // 2
                 pending += [(middle, end), (start, middle)]
             else:
-                parts.append(Part(start, None, traceback.format_exc()))
+                parts.append(Part(start, end, None, traceback.format_exc()))
             continue
         changed.update(outcome.memories)
-        parts.append(Part(start, outcome))
+        parts.append(Part(start, end, outcome))
     return parts

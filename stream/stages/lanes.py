@@ -5,6 +5,7 @@ failed batch would hide it behind the next one's offsets, whereas a restart resu
 """
 
 import asyncio
+import time
 from typing import Any, Protocol
 
 import structlog
@@ -36,12 +37,19 @@ class Lanes:
         self._app = app
         self._stage = stage
         self._tails: dict[int, asyncio.Task[None]] = {}
+        self._since = time.monotonic()
+        self._last: dict[int, float] = {}
+
+    def last_batch(self, partition: int) -> float:
+        """Return when (`time.monotonic`) the partition's last batch was taken up, or the lanes were made."""
+        return self._last.get(partition, self._since)
 
     async def run(self, stream: Any) -> None:
         """Consume an agent's stream until it ends."""
         async for event in stream.noack().events():
             message = event.message
             partition = message.partition
+            self._last[partition] = time.monotonic()
             previous = self._tails.get(partition)
             self._tails[partition] = asyncio.create_task(self._carry(message, previous))
 
@@ -59,7 +67,7 @@ class Lanes:
             if previous is not None:
                 await previous
             await effects.apply()
-            consumer.finish(message)
+            self._conclude(message, effects)
         except asyncio.CancelledError:
             consumer.abandon(message)
             raise
@@ -67,3 +75,7 @@ class Lanes:
             log.exception("stage failed", topic=message.topic, partition=message.partition)
             await self._app.crash(error)
             raise
+
+    def _conclude(self, message: Any, effects: Any) -> None:
+        """Acknowledge a batch whose effects are durable."""
+        self._app.consumer.finish(message)

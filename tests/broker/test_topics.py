@@ -64,7 +64,7 @@ def test_creating_twice_leaves_what_exists(admin: AdminClient) -> None:
 
 def test_every_kind_of_mismatch_is_found(admin: AdminClient) -> None:
     topics = under("mismatch")
-    create_topics(admin, [replace(topic, partitions=2, max_message_bytes=MIB) for topic in topics[1:-1]])
+    create_topics(admin, [replace(topic, partitions=2) for topic in topics[1:-1]])
     create_topics(admin, [replace(topics[-1], cleanup="delete", max_message_bytes=MIB)])
 
     kinds = [(mismatch.topic, mismatch.kind) for mismatch in check_topics(topics, describe_topics(admin, topics))]

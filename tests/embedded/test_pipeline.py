@@ -8,7 +8,6 @@ import pytest
 
 from detectors.memory_keys import account_key
 from sinks.dead_letters import read_cause
-from stream.backtest import backtest
 from stream.embedded.aws import EmbeddedAws
 from stream.embedded.broker import EmbeddedBroker
 from stream.partitioning import partition_of
@@ -16,7 +15,7 @@ from stream.stages.assess import publishes_alert
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED, declared_topics
 from tests.pipeline.bad_records import TEN_MEGABYTES, bad_records
 from tests.pipeline.cluster import PARTITIONS, Cluster
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, fold_apart
 from tests.pipeline.topics import Sending, produce, values
 from tests.pipeline.traffic import enriched, payments, saved_bundle, small_bundle
 from tests.pipeline.waiting import wait_until
@@ -42,7 +41,7 @@ def test_payments_go_in_and_exact_assessments_alerts_memories_and_an_archive_com
         cluster.wait_until_done([worker])
         worker.stop()
 
-    folds = backtest(enriched(COUNT), cluster.bundle, PARTITIONS)
+    folds = fold_apart(enriched(COUNT), cluster.bundle, PARTITIONS)
     for fold, assessed, alerted in zip(folds, cluster.read(ASSESSMENTS), cluster.read(ALERTS), strict=True):
         assert values(assessed) == encoded(fold.assessments)
         assert len(alerted) == sum(map(publishes_alert, fold.assessments))

@@ -9,13 +9,19 @@ import pyarrow as pa
 from confluent_kafka.admin import AdminClient
 
 from detectors.bundle import Bundle
+from detectors.labels import Label
 from detectors.transaction import Transaction
 from sinks.archive import open_archive, read_archive
 from stream.pacing import LagGate
+from stream.publishing import PublishConfig, publish
 from stream.settings import Settings
+from stream.stepping import InStep, Waits
+from stream.timeline import Event
 from stream.topics import (
     ASSESSMENTS,
     ENRICHED,
+    LABELS,
+    MERCHANT_PROFILES,
     TRANSACTIONS,
     create_topics,
     declared_topics,
@@ -28,7 +34,7 @@ from tests.pipeline.waiting import wait_until
 
 PARTITIONS = 4
 CAUGHT_UP_SECONDS = 60.0
-STAGES = (TRANSACTIONS, ENRICHED, ASSESSMENTS)
+STAGES = (TRANSACTIONS, LABELS, ENRICHED, ASSESSMENTS)
 
 
 @dataclass
@@ -43,6 +49,8 @@ class Cluster:
     """For logs."""
     name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:8]}")
     """The application's id, and its bucket."""
+    merchant_memory: bool = False
+    """Without it everything follows from the log of each partition, however fast that is filled."""
     environment: dict[str, str] = field(init=False)
     _started: int = 0
 
@@ -58,6 +66,7 @@ class Cluster:
             "RISKSTREAM_ARCHIVE_FLUSH_SECONDS": "0.5",
             "RISKSTREAM_COMMIT_SECONDS": "0.2",
             "RISKSTREAM_SESSION_TIMEOUT_SECONDS": "6",
+            "RISKSTREAM_MERCHANT_MEMORY": str(self.merchant_memory).lower(),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
@@ -79,6 +88,14 @@ class Cluster:
         log = self.directory / f"worker-{self._started}.log"
         module = ("scripts.main", "worker") if fault is None else ("tests.pipeline.faulty", fault, "worker")
         return WorkerProcess({**self.environment, **environment}, log, module)
+
+    def send_in_step(self, events: Iterable[Event], labels: Sequence[Label] = ()) -> Waits:
+        """Publish payments and labels as `riskstream replay --in-step --labels` does."""
+        client = self.settings.kafka_client()
+        with InStep(client, labels, self.bundle.manifest.timing, CAUGHT_UP_SECONDS) as steps:
+            report = publish([*events, *labels], PublishConfig(client=client), borders=steps)
+        assert report.acknowledged == report.sent
+        return steps.waits
 
     def send(self, transactions: Iterable[Transaction]) -> None:
         """Publish payments as the load generator does."""
@@ -109,6 +126,15 @@ class Cluster:
     def memories(self) -> list[dict[bytes, bytes]]:
         """Read the newest memories from the changelog, by partition."""
         return [newest_values(records) for records in self.read(self.settings.changelog_topic)]
+
+    def merchants(self) -> dict[bytes, bytes]:
+        """Read the newest memories of merchants."""
+        return {
+            key: value
+            for records in self.read(MERCHANT_PROFILES)
+            for key, value in newest_values(records).items()
+            if key.startswith(b"merchant/")
+        }
 
     def expected(self) -> list[ExpectedPartition]:
         """Fold what `transactions.enriched` holds, as one uninterrupted worker would."""

@@ -1,11 +1,14 @@
 """Simulated payments to feed a pipeline with, and a bundle trained on others of their kind."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from detectors.bundle import Bundle
+from detectors.labels import labels_from_truth
+from detectors.timing import Timing
 from detectors.training import train
 from detectors.transaction import EnrichedTransaction, Transaction
 from sinks.bundles import save_bundle
@@ -36,8 +39,11 @@ def enriched(count: int, seed: int = 11, backfill: bool = False) -> tuple[Enrich
 def small_bundle() -> Bundle:
     """A bundle whose four detectors all speak, and whose alerts are frequent enough to be met in small tests."""
     history = simulate(SimulationConfig(seed=7, accounts=250, days=28, fraud_rate=0.01))
-    labels = {each.transaction.transaction_id: each.is_fraud for each in history}
-    bundle = train(enrich_embedded([each.transaction for each in history]), labels, label_source="simulation")
+    payments = [each.transaction for each in history]
+    frauds = {each.transaction.transaction_id: each.is_fraud for each in history}
+    labels = labels_from_truth(payments, frauds, timedelta(days=1))
+    timing = Timing(delay_hours=24)
+    bundle = train(enrich_embedded(payments), labels, timing=timing, label_source="simulation")
     assert bundle.manifest.score_kind == "probability"
     return bundle
 

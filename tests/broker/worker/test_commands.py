@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from stream.backtest import backtest
 from stream.enrichment import enrich_embedded
 from stream.simulation import SimulationConfig, simulate, write_csv
 from stream.sources.files import read_transactions
@@ -13,7 +12,7 @@ from stream.stages.assess import publishes_alert
 from stream.topics import ALERTS, ASSESSMENTS
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.commands import run_command
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, fold_apart
 from tests.pipeline.topics import Sending, values
 
 pytestmark = pytest.mark.timeout(60)
@@ -55,7 +54,7 @@ def test_history_is_learned_in_silence_and_live_payments_are_judged_on_it(
         *enrich_embedded(read_transactions(history).transactions, backfill=True),
         *enrich_embedded(read_transactions(live).transactions),
     ]
-    folds = backtest(payments, cluster.bundle, PARTITIONS)
+    folds = fold_apart(payments, cluster.bundle, PARTITIONS)
     for fold, records in zip(folds, cluster.read(ASSESSMENTS), strict=True):
         assert values(records) == encoded(fold.assessments)
         assert sum(a.backfill for a in fold.assessments) > 0

@@ -14,14 +14,14 @@ from detectors.transaction import EnrichedTransaction, Transaction
 from sinks.alerts import alert_event
 from sinks.dead_letters import SourcePosition, read_cause
 from sinks.schema import SCHEMA, columnise
-from stream.backtest import PartitionFold, backtest
+from stream.backtest import PartitionFold
 from stream.enrichment import enrich_embedded
 from stream.stages.assess import publishes_alert
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, ENRICHED, TRANSACTIONS
 from tests.kafka_broker import ApacheKafka
 from tests.pipeline.bad_records import TEN_MEGABYTES, BadRecord, bad_records
 from tests.pipeline.cluster import PARTITIONS, Cluster, recreate_topics
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, fold_apart
 from tests.pipeline.topics import Logged, Sending, values
 from tests.pipeline.traffic import enriched, payments, sending, small_bundle
 
@@ -59,7 +59,7 @@ def run(
         cluster.wait_until_done([worker])
         metrics = worker.metrics()
         worker.stop()
-    folds = backtest(enriched(COUNT), cluster.bundle, PARTITIONS)
+    folds = fold_apart(enriched(COUNT), cluster.bundle, PARTITIONS)
     letters = [letter for partition in cluster.read(DEAD_LETTERS) for letter in partition]
     return Run(cluster, bad, folds, metrics, cluster.read(TRANSACTIONS), letters)
 
@@ -98,7 +98,7 @@ def test_the_alerts_are_those_of_a_backtest_byte_for_byte(run: Run) -> None:
         assert values(records) == [alert_event(a, by_id[a.transaction_id]) for a in alerted]
 
 
-def test_the_drift_events_are_those_of_a_backtest(run: Run) -> None:
+def test_the_drift_events_are_those_of_a_fold_apart(run: Run) -> None:
     for fold, records in zip(run.folds, run.cluster.read(DRIFT), strict=True):
         assert values(records) == [msgspec.json.encode(drift) for drift in fold.drifts]
 

@@ -4,12 +4,11 @@ import msgspec
 import pytest
 
 from sinks.dead_letters import TRACEBACK, read_cause
-from stream.backtest import backtest
 from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.commands import run_command
 from tests.pipeline.faulty import POISON, SECRET
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, fold_apart
 from tests.pipeline.topics import values
 from tests.pipeline.traffic import enriched, payments
 
@@ -33,7 +32,7 @@ def test_a_record_that_makes_the_stage_raise_is_a_dead_letter_and_all_others_are
         assert SECRET not in worker.log_text(), "a traceback may quote the data, so it is not logged"
 
     good = [payment for index, payment in enumerate(enriched(COUNT)) if index not in POISONED]
-    for fold, records in zip(backtest(good, cluster.bundle, PARTITIONS), cluster.read(ASSESSMENTS), strict=True):
+    for fold, records in zip(fold_apart(good, cluster.bundle, PARTITIONS), cluster.read(ASSESSMENTS), strict=True):
         assert values(records) == encoded(fold.assessments)
 
     log = cluster.read(ENRICHED)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from stream.backtest import PartitionFold, backtest
+from stream.backtest import PartitionFold
 from stream.topics import ASSESSMENTS
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.faulty import KILLED
-from tests.pipeline.folds import encoded, once
+from tests.pipeline.folds import encoded, fold_apart, once
 from tests.pipeline.topics import values
 from tests.pipeline.traffic import enriched, payments
 
@@ -19,7 +19,7 @@ SMALL_BATCHES = "100"
 
 def uninterrupted(cluster: Cluster) -> list[PartitionFold]:
     """What one worker would have done that was never stopped."""
-    return backtest(enriched(COUNT), cluster.bundle, PARTITIONS)
+    return fold_apart(enriched(COUNT), cluster.bundle, PARTITIONS)
 
 
 def assert_memories_exact(cluster: Cluster) -> None:

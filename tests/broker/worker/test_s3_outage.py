@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from stream.backtest import backtest
 from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
 from tests.pipeline.cluster import PARTITIONS, Cluster
-from tests.pipeline.folds import encoded
+from tests.pipeline.folds import encoded, fold_apart
 from tests.pipeline.outage import Relay
 from tests.pipeline.process import STOP_SECONDS
 from tests.pipeline.topics import values
@@ -79,6 +78,6 @@ def test_a_worker_that_is_stopped_while_s3_hangs_ends_in_time_and_the_next_one_a
         after.stop()
     assert cluster.archived().num_rows == COUNT
     for fold, records in zip(
-        backtest(enriched(COUNT), cluster.bundle, PARTITIONS), cluster.read(ASSESSMENTS), strict=True
+        fold_apart(enriched(COUNT), cluster.bundle, PARTITIONS), cluster.read(ASSESSMENTS), strict=True
     ):
         assert values(records) == encoded(fold.assessments)

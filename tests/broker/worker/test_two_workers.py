@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from stream.backtest import backtest
 from stream.topics import ASSESSMENTS
 from tests.pipeline.cluster import PARTITIONS, Cluster
 from tests.pipeline.flow import Flow
-from tests.pipeline.folds import encoded, once
+from tests.pipeline.folds import encoded, fold_apart, once
 from tests.pipeline.process import WorkerProcess
 from tests.pipeline.topics import values
 from tests.pipeline.traffic import enriched, payments
@@ -45,7 +44,7 @@ def test_nothing_is_lost_when_one_joins_and_one_leaves(
 
 def assert_exact(cluster: Cluster) -> None:
     """Everything is assessed, archived and remembered as by one worker that was never interrupted."""
-    folds = backtest(enriched(COUNT), cluster.bundle, PARTITIONS)
+    folds = fold_apart(enriched(COUNT), cluster.bundle, PARTITIONS)
     for fold, records in zip(folds, cluster.read(ASSESSMENTS), strict=True):
         assert once(values(records)) == encoded(fold.assessments)
     for fold, memories, expected in zip(folds, cluster.memories(), cluster.expected(), strict=True):

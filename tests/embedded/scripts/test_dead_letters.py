@@ -13,7 +13,7 @@ from scripts import letters
 from scripts.dead_letters import dead_letters
 from sinks.dead_letters import SourcePosition, dead_letter, internal_error
 from stream.embedded.broker import EmbeddedBroker
-from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED, TRANSACTIONS, declared_topics
+from stream.topics import ASSESSMENTS, DEAD_LETTERS, ENRICHED, LABELS, TRANSACTIONS, declared_topics
 
 INVALID = Rejection("INVALID_FIELD", 'amount is the text "70"', "amount")
 TOPICS = declared_topics(partitions=2, app_id="riskstream")
@@ -192,6 +192,14 @@ def test_an_enriched_record_goes_back_to_the_stage_that_failed_on_it(own_three):
 
     assert [record.value() for record in read_all(own_three, ENRICHED)] == [b"{}"]
     assert [record.value() for record in read_all(own_three, TRANSACTIONS)] == [PAYMENT]
+
+
+def test_a_label_goes_back_to_the_labels(broker):
+    publish(broker, (0, b'{"source": "me"}', Rejection("INVALID_FIELD", "source", "source"), at(3, LABELS)))
+
+    assert run(broker, "redrive", "0-0").exit_code == 0
+    assert [record.value() for record in read_all(broker, LABELS)] == [b'{"source": "me"}']
+    assert not read_all(broker, TRANSACTIONS)
 
 
 def test_a_cut_record_is_refused(three):

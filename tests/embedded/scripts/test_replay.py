@@ -33,6 +33,7 @@ def broker() -> Iterator[EmbeddedBroker]:
         embedded.create_topic("transactions", 2)
         embedded.create_topic("transactions.enriched", 2)
         embedded.create_topic("assessments", 2)
+        embedded.create_topic("labels", 2)
         yield embedded
 
 
@@ -46,9 +47,9 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(APP, [str(each) for each in arguments])
 
 
-def count(broker: EmbeddedBroker) -> int:
+def count(broker: EmbeddedBroker, topic: str = "transactions") -> int:
     consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "count", "log_level": "0"})
-    ends = [consumer.get_watermark_offsets(TopicPartition("transactions", each), timeout=5) for each in range(2)]
+    ends = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=5) for each in range(2)]
     consumer.close()
     return sum(high for _, high in ends)
 
@@ -102,6 +103,37 @@ def test_an_unknown_file_shows_the_columns_it_was_read_with(file: Path, broker: 
     assert result.exit_code == 0
     assert 'event_time = "Booked"' in result.stdout
     assert "# Booked: the times name no zone and are taken as UTC." in result.stdout
+
+
+def test_labels_are_sent_among_the_payments_and_later_ones_are_left_out(
+    file: Path, tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    told = tmp_path / "told.csv"
+    told.write_text(
+        "transaction_id,disposition,observed_at\n"
+        "t0,confirmed_fraud,2026-01-05T10:02:30Z\nt1,false_positive,2026-01-05T10:04:00Z\n"
+        "t2,confirmed_fraud,2026-01-06T10:00:00Z\n"
+    )
+    before = count(broker, "labels")
+
+    result = run(file, "--labels", told, "--bootstrap", broker.bootstrap)
+
+    assert result.exit_code == 0
+    assert "1 labels left out, observed after the last payment" in result.stderr
+    assert result.stdout.startswith("7 sent, 7 acknowledged")
+    assert count(broker, "labels") == before + 2
+
+
+def test_in_step_needs_workers_that_tell_their_progress(file: Path, broker: EmbeddedBroker) -> None:
+    result = run(file, "--in-step", "--bootstrap", broker.bootstrap)
+
+    assert result.exit_code == 1
+    assert "topic merchant-progress does not exist: run `riskstream create-topics`" in result.stderr
+
+
+@pytest.mark.parametrize("wrong", [["--loop"], ["--label-delay", "soon"]])
+def test_labels_that_cannot_be_placed_are_wrong_usage(file: Path, wrong: list[str]) -> None:
+    assert run(file, "--labels", file, *wrong).exit_code == 2
 
 
 @pytest.fixture

@@ -2,20 +2,21 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import count
 
 import msgspec
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from detectors.transaction import MAX_ID_BYTES, Transaction
+from detectors.labels import Label, labels_from_truth
+from detectors.transaction import Transaction
 from stream import publishing
 from stream.embedded.broker import EmbeddedBroker
 from stream.errors import BrokerUnavailable
 from stream.partitioning import partition_of
-from stream.publishing import DeliveryReport, PublishConfig, PublishingError, publish, repeat
+from stream.publishing import DeliveryReport, PublishConfig, PublishingError, publish
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 PARTITIONS = 4
@@ -57,7 +58,7 @@ def config(broker: EmbeddedBroker) -> PublishConfig:
 
 
 def read(config: PublishConfig, number: int) -> list[Message]:
-    """Return what was published, in the order of its partitions."""
+    """Return what was published to the topic of payments, in the order of its partitions."""
     consumer = Consumer({**config.client, "group.id": "test", "fetch.wait.max.ms": "10", "log_level": "0"})
     consumer.assign([TopicPartition(config.topic, partition, 0) for partition in range(PARTITIONS)])
     deadline = time.monotonic() + 10
@@ -186,6 +187,57 @@ def test_a_full_queue_slows_down_and_loses_nothing(config: PublishConfig, monkey
     assert publish(payments(300), config).acknowledged == 300
 
 
+def test_labels_go_to_their_topic_in_the_order_in_which_they_were_observed(
+    config: PublishConfig, broker: EmbeddedBroker
+) -> None:
+    broker.create_topic(f"{config.topic}-labels", PARTITIONS)
+    paid = [payment(0, account="a1"), payment(1, minutes=60 * 24, account="a2"), payment(2, account="a1")]
+    labels = labels_from_truth(paid, dict.fromkeys(["t0", "t1", "t2"], True), timedelta(hours=6))
+    events = replace(config, labels_topic=f"{config.topic}-labels", backfill=True)
+
+    report = publish([*labels, *paid], events)
+    messages = read(replace(config, topic=events.labels_topic), 3)
+
+    assert report.acknowledged == 6
+    found = [msgspec.json.decode(each.value() or b"", type=Label) for each in messages]
+    assert sorted(found, key=lambda each: each.transaction_id) == labels
+    for message, label in zip(messages, found, strict=True):
+        assert message.key() == label.account_id.encode()
+        assert message.partition() == partition_of(label.account_id, PARTITIONS)
+        assert not message.headers()
+    assert len(read(config, 3)) == 3
+
+
+def test_a_missing_topic_of_labels_is_an_error_before_anything_is_sent(config: PublishConfig) -> None:
+    labels = labels_from_truth([payment(0)], {"t0": True}, timedelta(0))
+
+    with pytest.raises(PublishingError, match="topic nowhere does not exist"):
+        publish([payment(0), *labels], replace(config, labels_topic="nowhere"))
+
+
+def test_a_border_holds_the_replay_when_everything_before_it_has_arrived(config: PublishConfig) -> None:
+    @dataclass
+    class Hours:
+        """Holds once an hour of event time."""
+
+        acknowledged: list[tuple[int, int]] = field(default_factory=list)
+        hour: int = 0
+
+        def reached(self, time: datetime) -> bool:
+            return time >= START + timedelta(hours=self.hour + 1)
+
+        def hold(self, time: datetime) -> None:
+            self.hour = (time - START) // timedelta(hours=1)
+            self.acknowledged.append((self.hour, len(read(config, 60 * self.hour))))
+
+    hours = Hours()
+
+    report = publish(payments(150), config, borders=hours)
+
+    assert hours.acknowledged == [(1, 60), (2, 120)]
+    assert report.acknowledged == 150
+
+
 def test_failed_deliveries_are_counted_with_the_first_cause(
     config: PublishConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,39 +273,6 @@ def test_a_missing_topic_is_an_error_and_is_not_created(broker: EmbeddedBroker) 
             PublishingError, match=r"topic nowhere does not exist .*: run `riskstream create-topics`"
         ):
             publish([payment(0)], PublishConfig(client=client, topic="nowhere"))
-
-
-def test_a_loop_repeats_whole_days_later_with_ids_of_its_own() -> None:
-    ordered = [payment(0, minutes=0), payment(1, minutes=60 * 25)]
-
-    passes = list(islice(repeat(ordered, START + timedelta(days=365)), 6))
-
-    assert [each.transaction_id for each in passes] == ["t0", "t1", "t0-r1", "t1-r1", "t0-r2", "t1-r2"]
-    assert [each.event_time for each in passes[2:4]] == [each.event_time + timedelta(days=2) for each in ordered]
-    times = [each.event_time for each in passes]
-    assert times == sorted(times)
-    assert passes[2].account_id == "a1"
-
-
-def test_a_loop_ends_before_the_future() -> None:
-    ordered = [payment(0), payment(1, minutes=60)]
-
-    passes = list(repeat(ordered, until=START + timedelta(days=2, minutes=60)))
-
-    assert [each.transaction_id for each in passes] == ["t0", "t1", "t0-r1", "t1-r1", "t0-r2", "t1-r2"]
-
-
-def test_a_loop_over_nothing_ends() -> None:
-    assert list(repeat([], until=START)) == []
-
-
-def test_a_repeated_id_stays_within_the_limit() -> None:
-    long = msgspec.structs.replace(payment(0), transaction_id="é" * (MAX_ID_BYTES // 2))
-
-    again = list(islice(repeat([long], START + timedelta(days=9)), 3))[2]
-
-    assert again.transaction_id.endswith("é-r2")
-    assert len(again.transaction_id.encode()) <= MAX_ID_BYTES
 
 
 def test_a_loop_publishes_until_its_limit(config: PublishConfig) -> None:

@@ -206,7 +206,7 @@ def test_the_assessments_are_those_of_the_stream() -> None:
     bundle = rarity_bundle()
     columns = Columns(len(LATER), Labels({}, None), bundle.baseline)
     plain = [Transaction(**{name: getattr(tx, name) for name in Transaction.__struct_fields__}) for tx in LATER]
-    fold_payments(plain, bundle, 3, columns, lambda _: None)
+    fold_payments(plain, [], bundle, 3, columns, lambda _: None)
     scored = columns.scored()
     expected = [verdict for part in fold(LATER, bundle, 3) for verdict in part.assessments]
     expected.sort(key=lambda verdict: verdict.event_time)

@@ -35,13 +35,13 @@ def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_a_payment_is_scored_and_explained(bundle: Path) -> None:
     result = run(json.dumps(PAYMENT), "--bundle", bundle)
     assert result.exit_code == 0, result.output
+    assert any(code in result.output for code in ("LOGIN_ATTEMPTS_HIGH", "AMOUNT_ABOVE_ACCOUNT_NORM"))
     for words in (
         "of 100",
         "level",
         "z-score",
         "k-means",
         "isolation forest",
-        "LOGIN_ATTEMPTS_HIGH",
         "empty memory",
     ):
         assert words in result.output

@@ -51,8 +51,8 @@ def test_without_labels_it_learns_a_rarity_and_says_so(payments: Path, tmp_path:
 def test_labels_may_come_from_a_file_of_their_own(tmp_path: Path) -> None:
     payments = payments_file(tmp_path / "payments.csv", 1800)
     judged = tmp_path / "labels.csv"
-    rows = "".join(f"{name},{int(fraud)}\n" for name, fraud in labels().items())
-    judged.write_text(f"transaction_id,is_fraud\n{rows}x,\n")
+    rows = "".join(f"{label.transaction_id},1\n" for label in labels())
+    judged.write_text(f"transaction_id,is_fraud\n{rows}T0,0\nx,\n")
     result = run(payments, "--labels", judged, "--output", tmp_path / "bundle")
     assert result.exit_code == 0, result.output
     assert "score: probability." in result.output

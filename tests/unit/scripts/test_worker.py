@@ -11,6 +11,7 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from detectors.bundle import ARRAYS_FILE, MANIFEST_FILE
+from detectors.features import FEATURE_VERSION
 from scripts.main import build
 from sinks.bundles import save_bundle
 from tests.unit.detectors.histories import rarity_bundle
@@ -42,7 +43,8 @@ def start(bundle: Path, **settings: str) -> Result:
 
 def of_another_feature_version(bundle: Path) -> None:
     manifest = bundle / MANIFEST_FILE
-    text, replaced = re.subn(r'"feature_version":\s*"1"', '"feature_version":"0"', manifest.read_text())
+    ours = rf'"feature_version":\s*"{FEATURE_VERSION}"'
+    text, replaced = re.subn(ours, '"feature_version":"0"', manifest.read_text())
     assert replaced
     manifest.write_text(text)
 

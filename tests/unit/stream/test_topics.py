@@ -36,8 +36,9 @@ def test_partition_i_of_one_topic_feeds_partition_i_of_the_next() -> None:
     assert {topic.partitions for topic in TOPICS} == {8}
 
 
-def test_only_the_changelog_is_compacted() -> None:
-    assert [topic.name for topic in TOPICS if topic.cleanup == "compact"] == ["riskstream-memories-changelog"]
+def test_memories_are_compacted_and_events_are_not() -> None:
+    compacted = [topic.name for topic in TOPICS if topic.cleanup == "compact"]
+    assert compacted == ["merchant-profiles", "merchant-progress", "riskstream-memories-changelog"]
 
 
 def test_the_changelog_is_named_as_the_settings_name_it() -> None:

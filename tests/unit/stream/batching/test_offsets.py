@@ -40,6 +40,16 @@ def test_a_batch_delivered_before_a_seek_no_longer_counts():
     assert ranges.committable() is None
 
 
+def test_ranges_behind_one_that_is_held_are_remembered_as_one():
+    ranges = OffsetRanges()
+    held, *others = [ranges.deliver(n, n) for n in range(100)]
+    for each in (*others[::2], *others[1::2]):
+        ranges.finish(*each)
+    assert ranges._finished == [(1, 100)]
+    ranges.finish(*held)
+    assert ranges.committable() == 100
+
+
 @given(
     sizes=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=12),
     order=st.randoms(use_true_random=False),

@@ -1,7 +1,7 @@
 """A Faust application reduced to what the stages see of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -81,6 +81,28 @@ class FakeStream:
 @dataclass
 class FakeEvent:
     message: FakeMessage
+
+
+@dataclass
+class FakeTable:
+    """Local memories and, apart from them, what was written to the changelog."""
+
+    local: dict[bytes, bytes] = field(default_factory=dict)
+    written: list[dict[bytes, bytes]] = field(default_factory=list)
+
+    def read(self, key: bytes) -> bytes | None:
+        return self.local.get(key)
+
+    def apply(self, partition: int, changes: Mapping[bytes, bytes]) -> None:
+        self.local.update(changes)
+
+    async def persist(self, producer: Any, partition: int, changes: Mapping[bytes, bytes]) -> None:
+        self.written.append(dict(changes))
+
+    @property
+    def changelog(self) -> dict[bytes, bytes]:
+        """The newest value of each key that was written."""
+        return {key: value for changes in self.written for key, value in changes.items()}
 
 
 class Produced(NamedTuple):

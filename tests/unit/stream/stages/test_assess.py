@@ -1,50 +1,38 @@
 """The main stage: what it produces, in which order its effects come, and what it does with records it has seen."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
 
+import stream.stages.activity
 import stream.stages.assess
+from detectors.clock import decode_clock
+from detectors.events import TimeMark
+from detectors.labels import Label
+from detectors.memory_keys import clock_key
+from detectors.merchants.activity import Activity, decode_activity
+from detectors.merchants.local import LocalMerchants
+from detectors.merchants.view import Merchants
+from detectors.timing import Timing
 from detectors.transaction import EnrichedTransaction
 from sinks.dead_letters import read_cause
 from stream.backtest import PartitionFold
 from stream.errors import OffsetGap
 from stream.head import Head, decode_head, head_key
-from stream.headers import INGESTED_AT, ORIGIN
+from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND
 from stream.metrics import Metrics
+from stream.partitioning import partition_of
 from stream.stages.assess import AssessStage, Producers
-from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED
-from tests.unit.detectors.histories import history, probability_bundle
-from tests.unit.stream.stages.fakes import FakeBatchBuilder, FakeMessage, FakeProducer, message, record
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED, MERCHANT_ACTIVITY
+from tests.unit.detectors.histories import history, labels, probability_bundle
+from tests.unit.stream.stages.fakes import FakeBatchBuilder, FakeMessage, FakeProducer, FakeTable, message, record
 
-PARTITION = 2
+PARTITION, PARTITIONS = 2, 4
 encode = msgspec.json.encode
-
-
-@dataclass
-class FakeTable:
-    """Local memories and, apart from them, what was written to the changelog."""
-
-    local: dict[bytes, bytes] = field(default_factory=dict)
-    written: list[dict[bytes, bytes]] = field(default_factory=list)
-
-    def read(self, key: bytes) -> bytes | None:
-        return self.local.get(key)
-
-    def apply(self, partition: int, changes: Mapping[bytes, bytes]) -> None:
-        self.local.update(changes)
-
-    async def persist(self, producer: Any, partition: int, changes: Mapping[bytes, bytes]) -> None:
-        self.written.append(dict(changes))
-
-    @property
-    def changelog(self) -> dict[bytes, bytes]:
-        """The newest value of each key that was written."""
-        return {key: value for changes in self.written for key, value in changes.items()}
 
 
 @dataclass
@@ -54,11 +42,13 @@ class Stage:
     outputs: FakeProducer = field(default_factory=FakeProducer)
     table: FakeTable = field(default_factory=FakeTable)
     metrics: Metrics = field(default_factory=Metrics)
+    merchants: Merchants | None = None
     real: AssessStage = field(init=False)
 
     def __post_init__(self) -> None:
-        producers = Producers(self.outputs, FakeProducer())
-        self.real = AssessStage(probability_bundle(), self.table, producers, self.metrics)  # type: ignore[arg-type]
+        producers = Producers(self.outputs, FakeProducer())  # type: ignore[arg-type]
+        table: Any = self.table
+        self.real = AssessStage(probability_bundle(), table, producers, self.metrics, PARTITIONS, self.merchants)
 
     async def take(self, batch: FakeMessage) -> None:
         """Compute a batch and apply its effects."""
@@ -230,3 +220,111 @@ async def test_live_alerts_are_published_and_those_of_history_are_not() -> None:
     assert past.values(ALERTS) == []
     assert len(past.values(ASSESSMENTS)) == len(payments)
     assert past.metrics.latency._sum.get() == 0
+
+
+def log_of(events: Sequence[EnrichedTransaction | Label | TimeMark]) -> FakeMessage:
+    """A batch of all that a partition's log can hold."""
+    kinds: dict[type, tuple[tuple[str, bytes], ...]] = {
+        Label: ((KIND, LABEL_KIND),),
+        TimeMark: ((KIND, TIME_KIND),),
+    }
+    return message(
+        [
+            record(offset, encode(event), topic=ENRICHED, partition=PARTITION, headers=kinds.get(type(event), ()))
+            for offset, event in enumerate(events)
+        ]
+    )
+
+
+def told(stage: Stage) -> list[tuple[int, Activity]]:
+    """What merchants were told, with the partition that was."""
+    sent = stage.outputs.sent_to(MERCHANT_ACTIVITY)
+    return [(each.partition, decode_activity(each.value or b"")) for each in sent]
+
+
+def ignorant() -> LocalMerchants:
+    """Merchants of whom nobody has told yet."""
+    return LocalMerchants(PARTITIONS, Timing())
+
+
+async def test_each_partition_of_merchants_is_told_of_its_own_and_all_of_a_closed_hour() -> None:
+    payments = history()[:30]
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of(payments))
+
+    news = told(stage)
+    assert [partition for partition, _ in news] == [0, 1, 2, 3]
+    edge = Timing().activity_edge(int(payments[-1].event_time.timestamp()))
+    assert {(each.source, each.edge) for _, each in news} == {(PARTITION, edge)}
+    entries = [(entry.position, entry.merchant_id) for _, each in news for entry in each.payments]
+    assert sorted(entries) == [(offset, payment.merchant_id) for offset, payment in enumerate(payments)]
+    for partition, each in news:
+        assert {partition_of(entry.merchant_id, PARTITIONS) for entry in each.payments} <= {partition}
+
+
+async def test_nobody_is_told_of_a_closed_hour_twice() -> None:
+    payments = history()[:1]
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of(payments))
+    again = msgspec.structs.replace(payments[0], transaction_id="another")
+    await stage.take(message([record(1, encode(again), topic=ENRICHED, partition=PARTITION)]))
+    assert [len(each.payments) for _, each in told(stage)[PARTITIONS:]] == [1]
+
+
+async def test_a_label_in_the_log_is_counted_told_and_no_payment() -> None:
+    (label,) = (each for each in labels() if each.transaction_id == next(iter(labels())).transaction_id)
+    payment = next(each for each in history() if each.transaction_id == label.transaction_id)
+    unsuspicious = msgspec.structs.replace(payment, amount=1.0)
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of([unsuspicious, label, label]))
+
+    assert len(stage.values(ASSESSMENTS)) == 1
+    assert [
+        (entry.position, entry.merchant_id, entry.change) for _, each in told(stage) for entry in each.labels
+    ] == [(1, label.merchant_id, 1)]
+    assert stage.metrics.labels._value.get() == 1
+    assert stage.metrics.labels_repeated._value.get() == 1
+
+
+async def test_a_time_mark_moves_the_clock_and_says_so_to_all() -> None:
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of([TimeMark(history()[0].event_time)]))
+    edge = Timing().activity_edge(int(history()[0].event_time.timestamp()))
+    assert decode_clock(stage.table.changelog[clock_key(PARTITION)]).edge == edge
+    assert told(stage) == [(partition, Activity(PARTITION, edge)) for partition in range(PARTITIONS)]
+    assert stage.values(ASSESSMENTS) == stage.values(DEAD_LETTERS) == []
+
+
+async def test_without_merchant_memory_nobody_is_told_anything() -> None:
+    stage = Stage()
+    await stage.take(log_of(history()[:30]))
+    assert told(stage) == []
+
+
+async def test_payments_whose_merchants_hours_are_not_known_yet_are_counted() -> None:
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of(history()[:30]))
+    assert stage.metrics.merchants_behind._value.get() == 30
+
+
+async def test_a_record_of_an_unknown_kind_is_a_dead_letter() -> None:
+    stage = Stage()
+    await stage.take(message([record(0, b"{}", topic=ENRICHED, partition=PARTITION, headers=[(KIND, b"song")])]))
+    (letter,) = stage.outputs.sent_to(DEAD_LETTERS)
+    assert "says b'song'" in read_cause(list(letter.headers.items())).message
+
+
+async def test_a_giant_batch_is_told_in_records_whose_last_one_closes_the_hours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Positions rise from record to record: what has a lower one would be taken for a repetition."""
+    monkeypatch.setattr(stream.stages.activity, "WINDOW", 7)
+    payments = history()[:30]
+    stage = Stage(merchants=ignorant())
+    await stage.take(log_of(payments))
+    for partition in range(PARTITIONS):
+        mine = [each for to, each in told(stage) if to == partition]
+        positions = [entry.position for each in mine for entry in each.payments]
+        assert positions == sorted(positions)
+        assert [each.edge > 0 for each in mine] == [False] * (len(mine) - 1) + [True]
+    assert sum(len(each.payments) for _, each in told(stage)) == 30
