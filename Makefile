@@ -14,10 +14,10 @@ PYTHONS := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit bench constraints clean
+.PHONY: help demo test check lint unit bench bench-quality bench-incidents bench-geography constraints clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=1 (stay up afterwards) are optional
 	@$(BIN)/riskstream demo $(if $(CSV),--csv "$(CSV)") $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(KEEP),--keep)
@@ -38,6 +38,16 @@ unit: $(VENV)/.dev ## run the unit tests
 
 bench: $(VENV)/.dev ## measure throughput on a real Apache Kafka; JSON=file writes the figures too
 	@$(BIN)/python -m benchmarks.throughput $(if $(JSON),--json "$(JSON)")
+
+bench-quality: $(VENV)/.dev ## detection on the handbook's protocol; TRANSACTIONS=file TRAIN_START=date JSON=file SCORES=file
+	@$(BIN)/python -m benchmarks.quality --transactions "$(TRANSACTIONS)" --train-start "$(TRAIN_START)" \
+		$(if $(WEEKS),--weeks $(WEEKS)) $(if $(JSON),--json "$(JSON)") $(if $(SCORES),--scores "$(SCORES)")
+
+bench-incidents: $(VENV)/.dev ## incidents injected into the bank CSV; TRANSACTIONS=file JSON=file are optional
+	@$(BIN)/python -m benchmarks.incidents $(if $(TRANSACTIONS),--transactions "$(TRANSACTIONS)") $(if $(JSON),--json "$(JSON)")
+
+bench-geography: $(VENV)/.dev ## what places and addresses are worth, on simulated traffic; JSON=file
+	@$(BIN)/python -m benchmarks.geography $(if $(JSON),--json "$(JSON)")
 
 constraints: $(VENV)/.made ## renew constraints.txt from the newest versions that pyproject.toml allows
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

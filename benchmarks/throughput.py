@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from confluent_kafka.admin import AdminClient
 from detectors.assess import assess
 from detectors.bundle import Bundle
 from detectors.decoding import Rejection, decode_transactions
+from detectors.labels import labels_from_truth
 from detectors.training import train
 from detectors.transaction import Transaction
 from scripts.demonstration.process import WorkerProcess
@@ -87,8 +89,9 @@ def measure(count: int) -> Throughput:
 
 def _trained() -> Bundle:
     history = simulate(TRAINING)
-    labels = {payment.transaction.transaction_id: payment.is_fraud for payment in history}
-    return train(enrich_embedded([payment.transaction for payment in history]), labels)
+    payments = [each.transaction for each in history]
+    frauds = {each.transaction.transaction_id: each.is_fraud for each in history}
+    return train(enrich_embedded(payments), labels_from_truth(payments, frauds, timedelta(days=7)))
 
 
 def _pipeline(payments: Sequence[Transaction], bundle: Bundle) -> float:
