@@ -98,6 +98,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     score_kind: ScoreKind
     why: str
     """Why this kind of score, in a sentence."""
+    population: str | None = None
+    """The payments that a probability refers to, in words; None for a rarity."""
     label_source: str | None = None
     weak_logistic: bool
     """The logistic model was fitted on labels made from the other detectors: for explanation only."""

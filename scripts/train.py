@@ -144,6 +144,8 @@ def _show(console: Console, manifest: Manifest) -> None:
         highlight=False,
     )
     console.print(f"score: {manifest.score_kind}. {manifest.why}", highlight=False, markup=False)
+    if manifest.population is not None:
+        console.print(f"it refers to: {manifest.population}", highlight=False, markup=False)
     if manifest.weak_logistic:
         console.print(
             "the logistic model is weakly labelled (the strangest 1 % by the other detectors): for explanation "

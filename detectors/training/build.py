@@ -83,6 +83,7 @@ def train(
         counts=_counts(features, split, known, learned),
         score_kind=decision.kind,
         why=decision.why,
+        population=_population(split, timing) if decision.kind == "probability" else None,
         label_source=label_source if labels is not None else None,
         weak_logistic=learned.calibration is None,
         fusion=learned.fusion,
@@ -96,6 +97,15 @@ def train(
         timing=timing,
     )
     return seal(_bundle(manifest, learned))
+
+
+def _population(split: Split, timing: Timing) -> str:
+    """Which payments a probability is about."""
+    share, days = split.frauds.sum() / max(int(split.labelled.sum()), 1), timing.delay_hours / 24
+    return (
+        "Payments of all accounts in the training window, those of accounts already defrauded among them;"
+        f" {share:.3%} are confirmed fraud. One that nobody labelled within {days:g} days counts as genuine."
+    )
 
 
 def usual_currency(history: Sequence[EnrichedTransaction]) -> str:
