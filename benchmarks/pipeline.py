@@ -1,7 +1,8 @@
 """What one transaction costs the pure pipeline on one core, stage by stage, and what its memories weigh.
 
 From bytes to bytes: transactions are decoded, enriched, observed, judged and encoded, accounts' and merchants'
-memories are decoded and encoded with every batch, and merchants are told and folded hour by hour. No broker.
+memories are decoded and encoded with every batch, and merchants are told and folded hour by hour. No broker. The
+garbage collector is set as the worker sets it.
 """
 
 import argparse
@@ -9,7 +10,8 @@ import gc
 import os
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -151,10 +153,8 @@ def measure_traffic(payments: Sequence[Transaction], bundle: Bundle, measured: i
     partition = _Partition(bundle)
     for start in range(0, warm, BATCH):
         partition.play(values[start : start + BATCH])
-    gc.collect()
-    gc.freeze()  # as the worker does once it has started: `stream.worker`
-    batches = [partition.play(values[at : at + BATCH]) for at in range(warm, len(values), BATCH)]
-    gc.unfreeze()
+    with _collecting_like_the_worker():
+        batches = [partition.play(values[at : at + BATCH]) for at in range(warm, len(values), BATCH)]
     accounts = [len(data) for key, data in partition.memories.items() if key.startswith(b"account/")]
     merchants = [len(data) for key, data in partition.merchants.memories.items() if key.startswith(b"merchant/")]
     return Traffic(
@@ -166,6 +166,20 @@ def measure_traffic(payments: Sequence[Transaction], bundle: Bundle, measured: i
         account_memory_bytes=round(float(np.mean(accounts)), 1),
         merchant_memory_bytes=round(float(np.mean(merchants)), 1),
     )
+
+
+@contextmanager
+def _collecting_like_the_worker() -> Iterator[None]:
+    """Garbage collection as `stream.worker` has it once it has started."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def _median(seconds: Sequence[float]) -> float:

@@ -1,7 +1,8 @@
 """Throughput of the worker from a backlog on a real Apache Kafka, beside that of the pure pipeline in one process.
 
-Both do the same work on the same payments: decode, geolocate, assess, encode. The worker also moves them through
-four topics, keeps its memories in a changelog and writes the archive.
+Both do the same work on the same payments: decode, geolocate, assess, fold merchants, encode. The worker also
+moves them through its topics, keeps its memories in changelogs and writes the archive. What a transaction costs
+the pure pipeline stage by stage, and what a memory weighs, is measured beside it.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from pathlib import Path
 import msgspec
 from confluent_kafka.admin import AdminClient
 
-from detectors.assess import assess
+from benchmarks.pipeline import Pipeline, measure_traffic
+from benchmarks.pipeline import measure as measure_pipeline
 from detectors.bundle import Bundle
-from detectors.decoding import Rejection, decode_transactions
 from detectors.labels import labels_from_truth
 from detectors.training import train
 from detectors.transaction import Transaction
@@ -33,7 +34,6 @@ from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS, create_topics, de
 from tests.kafka_broker import ApacheKafka
 
 PARTITIONS = 8
-BATCH = 500
 TRAINING = SimulationConfig(seed=7, accounts=500, days=35)
 DAYS = 14
 """Of traffic: enough for every window that matters, few enough that the archive is not all small objects."""
@@ -50,8 +50,14 @@ class Throughput(msgspec.Struct, frozen=True):
     worker_tx_per_cpu_s: float
     """The same per second of the worker's own CPU time, all threads."""
     pipeline_tx_per_s: float
-    """Decode, enrich, assess and encode in one thread, no broker."""
+    """Decode, enrich, assess, fold merchants and encode in one thread, no broker."""
     worker_to_pipeline: float
+    pipeline_us_per_tx: float
+    """The same on the traffic named by `pipeline.measured_on`, once memories are full."""
+    account_memory_bytes: float
+    merchant_memory_bytes: float
+    """Means of encoded memories, on that traffic."""
+    pipeline: Pipeline
     cores: int
 
 
@@ -73,7 +79,8 @@ def measure(count: int) -> Throughput:
     accounts = max(300, count // 20)
     payments = [p.transaction for p in simulate(SimulationConfig(seed=11, accounts=accounts, days=DAYS))][:count]
     bundle = _trained()
-    pipeline = _pipeline(payments, bundle)
+    stages = measure_pipeline()
+    pipeline = 1e6 / measure_traffic(payments, bundle, measured=len(payments)).us_per_tx
     with tempfile.TemporaryDirectory() as scratch:
         worker, per_cpu = _worker(payments, bundle, Path(scratch))
     return Throughput(
@@ -83,6 +90,10 @@ def measure(count: int) -> Throughput:
         worker_tx_per_cpu_s=round(per_cpu),
         pipeline_tx_per_s=round(pipeline),
         worker_to_pipeline=round(worker / pipeline, 3),
+        pipeline_us_per_tx=stages.pipeline_us_per_tx,
+        account_memory_bytes=stages.account_memory_bytes,
+        merchant_memory_bytes=stages.merchant_memory_bytes,
+        pipeline=stages,
         cores=os.cpu_count() or 0,
     )
 
@@ -92,23 +103,6 @@ def _trained() -> Bundle:
     payments = [each.transaction for each in history]
     frauds = {each.transaction.transaction_id: each.is_fraud for each in history}
     return train(enrich_embedded(payments), labels_from_truth(payments, frauds, timedelta(days=7)))
-
-
-def _pipeline(payments: Sequence[Transaction], bundle: Bundle) -> float:
-    """Return transactions per second of the pure functions, one partition, batches of 500."""
-    encode = msgspec.json.encode
-    values = [encode(payment) for payment in payments]
-    memories: dict[bytes, bytes] = {}
-    started = time.perf_counter()
-    for start in range(0, len(values), BATCH):
-        part = values[start : start + BATCH]
-        decoded = decode_transactions(part, [-1] * len(part))
-        good = [item for item in decoded if not isinstance(item, Rejection)]
-        outcome = assess(enrich_embedded(good), memories.get, bundle)
-        memories.update(outcome.memories)
-        for _, assessment in outcome.assessments:
-            encode(assessment)
-    return len(values) / (time.perf_counter() - started)
 
 
 def _worker(payments: Sequence[Transaction], bundle: Bundle, scratch: Path) -> tuple[float, float]:

@@ -11,6 +11,7 @@ BURST_SECONDS = 6 * 3600
 """Risky payments of an account closer than this belong to one burst: half an analyst's shift at most."""
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
+_RISKY = frozenset(LEVELS[_RANK[ALERT_FROM] :])
 
 
 def is_risky(level: RiskLevel) -> bool:
@@ -19,7 +20,7 @@ def is_risky(level: RiskLevel) -> bool:
     >>> is_risky("high"), is_risky("medium")
     (True, False)
     """
-    return _RANK[level] >= _RANK[ALERT_FROM]
+    return level in _RISKY
 
 
 def fold(

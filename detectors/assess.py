@@ -26,7 +26,7 @@ from detectors.memory_keys import account_key, centroids_key, clock_key, drift_k
 from detectors.merchants.activity import LabelChange, Payment
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.observation import Observation
-from detectors.panel import detect
+from detectors.panel import causes_of, detect
 from detectors.transaction import EnrichedTransaction
 from detectors.verdict import conclude
 from detectors.walk import Read, Walk
@@ -105,20 +105,27 @@ def _judge(
     seen: Sequence[Observation], walk: Walk, read: Read, bundle: Bundle, partition: int
 ) -> tuple[list[Assessment], Fused, bytes]:
     """Score observed payments; the accounts' alerts and the partition's centres move on."""
-    rows = feature_matrix([observation.row for observation in seen])
+    # Whoever comes next goes through the matrix column by column.
+    rows = np.asfortranarray(feature_matrix([observation.row for observation in seen]))
     centroids = read(centroids_key(partition))
-    scores, moved = detect(rows, None if centroids is None else decode_centroids(centroids), bundle)
-    fused = fuse(scores, rows, bundle)
+    causes = causes_of(rows, bundle)
+    scores, moved = detect(rows, None if centroids is None else decode_centroids(centroids), bundle, causes)
+    fused = fuse(scores, rows, bundle, causes)
     return conclude(seen, rows, scores, fused, bundle, walk.accounts), fused, encode_centroids(moved)
 
 
 def _watch(
     memory: bytes | None, fused: Fused, assessments: Sequence[Assessment], bundle: Bundle
 ) -> tuple[bytes, Sequence[DriftEvent]]:
-    """Feed the partition's drift detectors; live payments and backfilled ones alike."""
+    """Feed the partition's drift detectors; live payments and backfilled ones alike.
+
+    Strangeness of accounts that are not mature is left out: they grow less strange as they become known, and a
+    partition that starts with nothing would look as if its traffic had changed.
+    """
+    mature = np.array([a.maturity == "mature" for a in assessments])
     after, drifts = observe_drift(
         None if memory is None else decode_drift(memory),
-        fused.tails,
+        np.where(mature[:, None], fused.tails, np.nan),
         np.array([bool(a.degraded) for a in assessments]),
         np.array([is_risky(a.risk_level) for a in assessments]),
         [a.event_time for a in assessments],

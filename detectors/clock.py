@@ -2,7 +2,7 @@
 
 import msgspec
 
-from detectors.errors import MemoryFormatError
+from detectors.stored import Codec
 
 MEMORY_VERSION = 1
 
@@ -15,25 +15,10 @@ class Clock(msgspec.Struct, frozen=True, array_like=True):
     """Hours since 1970 before which nothing is counted any more, in this partition."""
 
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Clock)
-
-
-def encode_clock(clock: Clock) -> bytes:
-    """The memory as a changelog keeps it."""
-    return _encoder.encode(clock)
+_codec = Codec(Clock, "A partition's clock", MEMORY_VERSION)
+encode_clock = _codec.encode
 
 
 def decode_clock(data: bytes | None) -> Clock:
     """The memory back from its bytes; a clock that has not moved for a partition without one."""
-    if data is None:
-        return Clock()
-    try:
-        clock = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
-        raise MemoryFormatError(f"A partition's clock ({len(data)} bytes) cannot be read: {error}.") from error
-    if clock.version != MEMORY_VERSION:
-        raise MemoryFormatError(
-            f"A partition's clock has version {clock.version}, this release reads {MEMORY_VERSION}."
-        )
-    return clock
+    return Clock() if data is None else _codec.decode(data)

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from river.drift import ADWIN
 
 from detectors.assessment import DETECTORS
-from detectors.errors import MemoryFormatError
+from detectors.stored import Codec
 
 MEMORY_VERSION: Final = 1
 BLOCK: Final = 256
 """Payments per block: enough for a mean with little noise, few enough that a change shows soon."""
+LEAST_KNOWN: Final = BLOCK // 2
+"""Values without which a block has no mean of a series: those of few payments scatter too widely."""
 MOST_BLOCKS: Final = 96
 """When this many block means are held..."""
 KEPT_BLOCKS: Final = 48
@@ -74,25 +76,9 @@ class DriftMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Means of the latest blocks, oldest first: float32, little-endian."""
 
 
-def encode_drift(memory: DriftMemory) -> bytes:
-    """The memory as MessagePack."""
-    return msgspec.msgpack.encode(memory)
-
-
-def decode_drift(data: bytes) -> DriftMemory:
-    """The memory back from its bytes."""
-    try:
-        memory = msgspec.msgpack.decode(data, type=DriftMemory)
-    except msgspec.DecodeError as error:
-        raise MemoryFormatError(
-            f"The drift memory cannot be read ({error}): rebuild the worker's state by a replay."
-        ) from error
-    if memory.version != MEMORY_VERSION:
-        raise MemoryFormatError(
-            f"The drift memory has version {memory.version}, this release reads {MEMORY_VERSION}: "
-            "rebuild the worker's state by a replay."
-        )
-    return memory
+_codec = Codec(DriftMemory, "The drift memory", MEMORY_VERSION)
+encode_drift = _codec.encode
+decode_drift = _codec.decode
 
 
 def observe(
@@ -141,10 +127,10 @@ def _close(memory: DriftMemory, event_time: datetime) -> tuple[DriftMemory, list
     histories: list[bytes] = []
     for series, (total, count) in enumerate(zip(memory.sums, memory.counts, strict=True)):
         means = np.frombuffer(memory.history[series], dtype="<f4").tolist()
-        if count:
+        if count >= LEAST_KNOWN:
             mean = float(np.float32(total / count))
             means = [*(means if len(means) < MOST_BLOCKS else means[-KEPT_BLOCKS:]), mean]
-        if count and _has_changed(means, SCALES[series]):
+        if count >= LEAST_KNOWN and _has_changed(means, SCALES[series]):
             border = _border(means)
             events.append(_event(series, means[:border], means[border:], number, event_time))
             means = means[border:]

@@ -16,10 +16,10 @@ from detectors.assessment import DETECTORS
 from detectors.bundle import Bundle
 from detectors.features import FEATURES
 from detectors.feedback import MERCHANT_CAUSES, merchant, rare
-from detectors.logistic import Logistic, logistic_contributions
+from detectors.panel import Causes, causes_of
 from detectors.tails import TailCurve, strangeness
 from detectors.weights import Fusion
-from detectors.zscore import Z_FEATURES, Deviations, zscore_terms
+from detectors.zscore import Z_FEATURES
 
 ZSCORE, KMEANS, ISOLATION_FOREST, LOGISTIC = range(len(DETECTORS))
 SCORE_DECIMALS: Final = 4
@@ -49,12 +49,17 @@ class Fused:
     """(n,) the part without a cause: 0 for rarity, the reference log-odds for probability."""
 
 
-def fuse(scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle) -> Fused:
-    """Fuse raw scores, (n, 4) in the order of `DETECTORS`, of the feature rows (n, d) that they were made from."""
+def fuse(
+    scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle, causes: Causes | None = None
+) -> Fused:
+    """Fuse raw scores, (n, 4) in the order of `DETECTORS`, of the feature rows (n, d) that they were made from.
+
+    `causes` may be passed by a caller that has them already.
+    """
     strange = strangeness_of(scores, bundle.tails)
     fusion = bundle.manifest.fusion
     parts, baseline = _parts(scores, strange, fusion)
-    names, terms = _terms(parts, scores, rows, bundle)
+    names, terms = _terms(parts, scores, causes or causes_of(rows, bundle), bundle)
     statistic = _added(parts, baseline)
     if fusion.kind == "rarity+feedback" and bundle.statistic is not None:
         names, terms = (*names, FEEDBACK_TERM), np.column_stack([terms, merchant(rows)])
@@ -100,13 +105,16 @@ def with_feedback(rarity: NDArray[np.float64], rows: NDArray[np.float64], curve:
 
 def score_of(statistic: NDArray[np.float64], fusion: Fusion, curve: TailCurve | None) -> NDArray[np.float64]:
     """The published score of a fused statistic: (n,) float64, 0 to 100, never falling as the statistic grows."""
+    return np.round(exact_score(statistic, fusion, curve), SCORE_DECIMALS)
+
+
+def exact_score(statistic: NDArray[np.float64], fusion: Fusion, curve: TailCurve | None) -> NDArray[np.float64]:
+    """The score before it is rounded for publication: (n,) float64."""
     if fusion.kind == "rarity+feedback":
-        score = -100.0 * np.expm1(-statistic)
-    elif fusion.kind == "probability" or curve is None:
-        score = 100.0 / (1.0 + np.exp(-np.clip(statistic, -500.0, 500.0)))
-    else:
-        score = -100.0 * np.expm1(-strangeness(statistic, curve))
-    return np.round(score, SCORE_DECIMALS)
+        return -100.0 * np.expm1(-statistic)
+    if fusion.kind == "probability" or curve is None:
+        return 100.0 / (1.0 + np.exp(-np.clip(statistic, -500.0, 500.0)))
+    return -100.0 * np.expm1(-strangeness(statistic, curve))
 
 
 def _parts(
@@ -166,34 +174,31 @@ def _stack_parts(measured: NDArray[np.float64], fusion: Fusion) -> NDArray[np.fl
 
 
 def _terms(
-    parts: NDArray[np.float64], scores: NDArray[np.float64], rows: NDArray[np.float64], bundle: Bundle
+    parts: NDArray[np.float64], scores: NDArray[np.float64], causes: Causes, bundle: Bundle
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The detectors' parts, (n, 4), split over their causes: names, and terms (n, T)."""
     columns = [
-        *_zscore_terms(parts[:, ZSCORE], rows, bundle.deviations),
+        *_zscore_terms(parts[:, ZSCORE], causes.zscore),
         parts[:, KMEANS],
         parts[:, ISOLATION_FOREST],
     ]
     names: tuple[str, ...] = DETECTOR_TERMS
     fusion = bundle.manifest.fusion
-    if fusion.kind == "probability" and bundle.logistic is not None and fusion.weights[LOGISTIC] != 0.0:
-        columns += _logistic_terms(scores[:, LOGISTIC], rows, fusion.weights[LOGISTIC], bundle.logistic)
+    if fusion.kind == "probability" and causes.logistic is not None and fusion.weights[LOGISTIC] != 0.0:
+        columns += _logistic_terms(scores[:, LOGISTIC], fusion.weights[LOGISTIC], causes.logistic)
         names += LOGISTIC_TERMS
     else:
         columns.append(parts[:, LOGISTIC])
         names += ("logistic",)
-    return names, np.stack(columns, axis=1)
+    return names, np.stack(columns).T  # a term's column stays together in memory
 
 
-def _zscore_terms(
-    part: NDArray[np.float64], rows: NDArray[np.float64], model: Deviations
-) -> list[NDArray[np.float64]]:
+def _zscore_terms(part: NDArray[np.float64], squares: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """The z-score's part, (n,), over its features in proportion to their share of the raw score.
 
     Last comes what has no feature to go to: the part of payments whose raw score is 0.
     """
-    squares = zscore_terms(rows, model)
-    raw = np.zeros(len(rows))
+    raw = np.zeros(len(part))
     for position in range(len(Z_FEATURES)):
         raw += squares[:, position]
     plain = raw == 0.0
@@ -203,9 +208,8 @@ def _zscore_terms(
 
 
 def _logistic_terms(
-    odds: NDArray[np.float64], rows: NDArray[np.float64], weight: float, model: Logistic
+    odds: NDArray[np.float64], weight: float, contributions: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """The logistic detector's part by feature, as the sum that makes its log-odds, (n,), has it."""
-    contributions = logistic_contributions(rows, model)
     weights = np.where(np.isnan(odds), 0.0, weight)
     return [weights * contributions[:, column] for column in range(contributions.shape[1])]

@@ -8,13 +8,14 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.errors import MemoryFormatError
+from detectors.stored import Codec
 
 MEMORY_VERSION: Final = 1
 STANDARD_CAP: Final = 10.0
@@ -62,25 +63,9 @@ class CentroidMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """(k, dk) float64, little-endian, row after row."""
 
 
-def encode_centroids(memory: CentroidMemory) -> bytes:
-    """The memory as MessagePack."""
-    return msgspec.msgpack.encode(memory)
-
-
-def decode_centroids(data: bytes) -> CentroidMemory:
-    """The memory back from its bytes."""
-    try:
-        memory = msgspec.msgpack.decode(data, type=CentroidMemory)
-    except msgspec.DecodeError as error:
-        raise MemoryFormatError(
-            f"The k-means memory cannot be read ({error}): rebuild the worker's state by a replay."
-        ) from error
-    if memory.version != MEMORY_VERSION:
-        raise MemoryFormatError(
-            f"The k-means memory has version {memory.version}, this release reads {MEMORY_VERSION}: "
-            "rebuild the worker's state by a replay."
-        )
-    return memory
+_codec = Codec(CentroidMemory, "The k-means memory", MEMORY_VERSION)
+encode_centroids = _codec.encode
+decode_centroids = _codec.decode
 
 
 def start_centroids(clusters: Clusters) -> CentroidMemory:
@@ -117,7 +102,7 @@ def score_and_learn(
     rate, guard, learned = clusters.rate, clusters.guard, memory.learned
     scores: list[float] = []
     for point in map(tuple, standardise(rows, clusters).tolist()):
-        distances = [math.dist(centre, point) for centre in centres]
+        distances = list(map(math.dist, centres, repeat(point)))
         nearest = min(distances)
         scores.append(nearest)
         if nearest <= guard:

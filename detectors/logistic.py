@@ -36,9 +36,8 @@ def logistic_contributions(rows: NDArray[np.float64], model: Logistic) -> NDArra
     """What each feature adds to `model.baseline`: (n, d) float64, log-odds relative to reference traffic."""
     inside = np.clip(rows, model.low, model.high)
     curves = inside * model.weight
-    for column, bend in np.argwhere(model.bends).tolist():
-        beyond = np.maximum(inside[:, column] - model.knots[column, bend], 0.0)
-        curves[:, column] += beyond * model.bends[column, bend]
+    for knots, bends in zip(model.knots.T, model.bends.T, strict=True):  # a feature without a bend adds 0
+        curves += np.maximum(inside - knots, 0.0) * bends
     contributions: NDArray[np.float64] = np.where(np.isnan(rows), model.missing, curves) - model.reference
     return contributions
 

@@ -5,6 +5,7 @@ Packing many lists at once costs hardly more than packing one; how many come tog
 
 import sys
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -44,23 +45,22 @@ def pack_lists(times: Sequence[bytes], amounts: Sequence[bytes]) -> list[Packed]
     ends = np.cumsum(counts)
     starts = ends - counts
     time = np.frombuffer(b"".join(times), dtype="<u4").astype(np.int64)
-    since = time - np.repeat(time[starts], counts)
-    bits = (since >> _LOW_BITS) + _places(starts, counts)
-    sizes = bits[ends - 1] // 8 + 1
+    origins = time[starts]
+    sizes = (((time[ends - 1] - origins) >> _LOW_BITS) + counts - 1) // 8 + 1
     begins = np.cumsum(sizes) - sizes
+    since = time - np.repeat(origins, counts)
     flags = np.zeros(int(sizes.sum()) * 8, dtype=np.uint8)
-    flags[np.repeat(begins * 8, counts) + bits] = 1
+    flags[(since >> _LOW_BITS) + np.arange(len(time)) + np.repeat(begins * 8 - starts, counts)] = 1
     lows = (since & _LOW).astype("<u2").tobytes()
     highs = np.packbits(flags, bitorder="little").tobytes()
-    amount = np.frombuffer(b"".join(amounts), dtype="<u8")
     columns = zip(
         full,
-        time[starts].tolist(),
+        origins.tolist(),
         starts.tolist(),
         ends.tolist(),
         begins.tolist(),
         (begins + sizes).tolist(),
-        _narrowed(amount, starts, counts),
+        _narrowed([amounts[place] for place in full], starts),
         strict=True,
     )
     for place, origin, start, end, begin, finish, narrow in columns:
@@ -82,43 +82,48 @@ def unpack_lists(packed: Sequence[Packed]) -> list[tuple[bytes, bytes]]:
     counts = np.array([len(each.lows) for each in filled], dtype=np.int64) // 2
     ends = np.cumsum(counts)
     starts = ends - counts
+    lows = np.frombuffer(b"".join([each.lows for each in filled]), dtype="<u2")
     sizes = np.array([len(each.highs) for each in filled], dtype=np.int64)
     begins = np.cumsum(sizes) - sizes
     flags = np.unpackbits(np.frombuffer(b"".join([e.highs for e in filled]), dtype=np.uint8), bitorder="little")
-    highs = np.flatnonzero(flags) - np.repeat(begins * 8, counts) - _places(starts, counts)
-    lows = np.frombuffer(b"".join([each.lows for each in filled]), dtype="<u2")
-    origins = np.array([each.origin for each in filled], dtype=np.int64)
-    times = (np.repeat(origins, counts) + (highs << _LOW_BITS) + lows).astype("<u4").tobytes()
+    highs = np.flatnonzero(flags) - np.arange(len(lows))
+    origins = np.array([each.origin for each in filled], dtype=np.int64) - ((begins * 8 - starts) << _LOW_BITS)
+    times = ((highs << _LOW_BITS) + lows + np.repeat(origins, counts)).astype("<u4").tobytes()
     amounts = _widened([each.amounts for each in filled], counts)
-    for place, start, end in zip(full, starts.tolist(), ends.tolist(), strict=True):
-        lists[place] = times[4 * start : 4 * end], amounts[8 * start : 8 * end]
+    for place, start, end, amount in zip(full, starts.tolist(), ends.tolist(), amounts, strict=True):
+        lists[place] = times[4 * start : 4 * end], amount
     return lists
 
 
-def _places(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The place of each number in its own list, for lists that stand one after the other."""
-    return np.arange(int(counts.sum())) - np.repeat(starts, counts)
-
-
-def _narrowed(amount: NDArray[np.uint64], starts: NDArray[np.int64], counts: NDArray[np.int64]) -> list[bytes]:
-    """The numbers of each list in as few bytes as its largest needs."""
-    largest = np.maximum.reduceat(amount, starts)
+def _narrowed(wide: Sequence[bytes], starts: NDArray[np.int64]) -> list[bytes]:
+    """The numbers of each list, eight bytes each, in as few bytes as its largest needs."""
+    largest = np.maximum.reduceat(np.frombuffer(b"".join(wide), dtype="<u8"), starts)
     widths = np.select([largest < 2**16, largest < 2**24, largest < 2**32], [2, 3, 4], 8)
-    columns = amount.view(np.uint8).reshape(-1, 8)
-    data = {width: np.ascontiguousarray(columns[:, :width]).tobytes() for width in set(widths.tolist())}
-    borders = zip(widths.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True)
-    return [data[width][width * start : width * end] for width, start, end in borders]
+    return _resized(wide, [8] * len(wide), widths.tolist())
 
 
-def _widened(narrow: Sequence[bytes], counts: NDArray[np.int64]) -> bytes:
-    """The numbers of all lists in eight bytes each."""
+def _widened(narrow: Sequence[bytes], counts: NDArray[np.int64]) -> list[bytes]:
+    """The numbers of each list in eight bytes each."""
     widths = np.array([len(data) for data in narrow], dtype=np.int64) // counts
-    each = np.repeat(widths, counts)
-    columns = np.zeros((len(each), 8), dtype=np.uint8)
-    for width in set(widths.tolist()):
-        joined = b"".join([data for data, its in zip(narrow, widths.tolist(), strict=True) if its == width])
-        columns[each == width, :width] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, width)
-    return columns.tobytes()
+    return _resized(narrow, widths.tolist(), [8] * len(narrow))
+
+
+def _resized(lists: Sequence[bytes], widths: Sequence[int], wanted: Sequence[int]) -> list[bytes]:
+    """Lists of little-endian numbers of some width each, in the widths that are wanted; all at once for each."""
+    resized = [b""] * len(lists)
+    together: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, change in enumerate(zip(widths, wanted, strict=True)):
+        together[change].append(place)
+    for (width, want), places in together.items():
+        before = np.frombuffer(b"".join([lists[place] for place in places]), dtype=np.uint8).reshape(-1, width)
+        after = np.zeros((len(before), want), dtype=np.uint8)
+        for byte in range(min(width, want)):  # much faster than a few bytes at a time
+            after[:, byte] = before[:, byte]
+        data, end = after.tobytes(), 0
+        for place in places:
+            start, end = end, end + len(lists[place]) // width * want
+            resized[place] = data[start:end]
+    return resized
 
 
 def pack_signed(numbers: "array[int]") -> bytes:

@@ -1,5 +1,7 @@
 """The four detectors side by side: the one place that calls each of them on a batch."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,23 +9,42 @@ from detectors.assessment import DETECTORS
 from detectors.bundle import Bundle
 from detectors.isolation_forest import isolation
 from detectors.kmeans import CentroidMemory, score_and_learn
-from detectors.logistic import logistic
-from detectors.zscore import zscore
+from detectors.logistic import logistic, logistic_contributions
+from detectors.zscore import zscore, zscore_terms
+
+
+@dataclass(frozen=True, eq=False)
+class Causes:
+    """What the features of n payments add to the scores of the detectors that are sums over features."""
+
+    zscore: NDArray[np.float64]
+    """(n, f) as `zscore_terms` gives it."""
+    logistic: NDArray[np.float64] | None
+    """(n, d) as `logistic_contributions` gives it; None without such a detector."""
+
+
+def causes_of(rows: NDArray[np.float64], bundle: Bundle) -> Causes:
+    """The causes in feature rows (n, d): detecting and fusing both need them."""
+    return Causes(
+        zscore_terms(rows, bundle.deviations),
+        None if bundle.logistic is None else logistic_contributions(rows, bundle.logistic),
+    )
 
 
 def detect(
-    rows: NDArray[np.float64], memory: CentroidMemory | None, bundle: Bundle
+    rows: NDArray[np.float64], memory: CentroidMemory | None, bundle: Bundle, causes: Causes | None = None
 ) -> tuple[NDArray[np.float64], CentroidMemory]:
     """Raw scores of feature rows (n, d) of one partition, in order, and its centres after them.
 
     The scores are (n, 4) float64 in the order of `DETECTORS`, NaN where a detector cannot speak. No memory means a
-    partition that has seen nothing yet.
+    partition that has seen nothing yet. `causes` may be passed by a caller that has them already.
     """
+    causes = causes or causes_of(rows, bundle)
     scores = np.full((len(rows), len(DETECTORS)), np.nan)
     distances, memory = score_and_learn(rows, memory, bundle.clusters)
-    scores[:, 0] = zscore(rows, bundle.deviations)
+    scores[:, 0] = zscore(rows, bundle.deviations, causes.zscore)
     scores[:, 1] = distances
     scores[:, 2] = isolation(rows, bundle.forest)
     if bundle.logistic is not None:
-        scores[:, 3] = logistic(rows, bundle.logistic)
+        scores[:, 3] = logistic(rows, bundle.logistic, causes.logistic)
     return scores, memory

@@ -34,10 +34,13 @@ class Peaks(msgspec.Struct, gc=False):
         end = len(times) if times[-1] < now else bisect_left(times, now)
         month = 0 if times[0] >= now - MONTH else bisect_left(times, now - MONTH, 0, end)
         week = bisect_left(times, now - WEEK, month, end)
-        return self._at(bisect_left(times, now - DAY, week, end), end), self._at(week, end), self._at(month, end)
-
-    def _at(self, index: int, end: int) -> float:
-        return self.heights[index] / 1000 if index < end else math.nan
+        day = bisect_left(times, now - DAY, week, end)
+        heights = self.heights
+        return (
+            heights[day] / 1000 if day < end else math.nan,
+            heights[week] / 1000 if week < end else math.nan,
+            heights[month] / 1000 if month < end else math.nan,
+        )
 
     def learn(self, time: int, z: float) -> None:
         """Adds the z-score of one payment and forgets peaks over 30 days before the youngest."""

@@ -107,7 +107,8 @@ def reasons_for(
     sums = np.zeros((len(codes), len(terms)))
     for place, column in zip(places, terms.T, strict=True):
         sums[place] += column
-    largest = np.argsort(-sums.T, axis=1, kind="stable")
+    some = np.flatnonzero((sums > 0.0).any(axis=1))  # causes that anybody has
+    largest = some[np.argsort(-sums[some].T, axis=1, kind="stable")]
     tellers = [_TELL.get(code) for code in codes]
     listed: list[tuple[Reason, ...]] = []
     told_places: list[int] = []
@@ -125,7 +126,9 @@ def reasons_for(
                 found.append(Reason(told[0], amount, told[1]))
                 told_places.append(place)
                 told_payments.append(payment)
-        listed.append((*found, *_notes(seen)))
+        if seen.transaction.degraded or seen.amount != seen.amount:  # NaN
+            found += _notes(seen)
+        listed.append(tuple(found))
     sums[told_places, told_payments] = 0.0
     return listed, _added(sums)
 
@@ -152,7 +155,7 @@ def _notes(details: Details) -> tuple[Reason, ...]:
     if degraded:
         text = f"{' and '.join(degraded)} unavailable; what depends on it was left out"
         notes += (Reason("DEGRADED_ENRICHMENT", 0.0, text),)
-    if details.amount != details.amount:  # NaN
+    if details.amount != details.amount:
         text = f"no exchange rate for {details.transaction.currency}; amounts were left out"
         notes += (Reason("CURRENCY_UNKNOWN", 0.0, text),)
     return notes

@@ -30,24 +30,46 @@ LITTLE_HISTORY = 10
 """Fewer known payments are little."""
 
 _AT = {name: index for index, name in enumerate(FEATURES)}
-_NUMERIC = {name: index for index, name in enumerate(NUMERICS)}
+_LOG_AMOUNT = _AT["log_amount"]
+_AMOUNT_Z = _AT["amount_z"]
+_MAX_AMOUNT_Z_1D = _AT["max_amount_z_1d"]
+_MAX_AMOUNT_Z_7D = _AT["max_amount_z_7d"]
+_MAX_AMOUNT_Z_30D = _AT["max_amount_z_30d"]
+_COUNT_1H = _AT["count_1h"]
+_COUNT_1D = _AT["count_1d"]
+_COUNT_7D = _AT["count_7d"]
+_COUNT_30D = _AT["count_30d"]
+_AMOUNT_1D = _AT["amount_1d"]
+_AMOUNT_7D = _AT["amount_7d"]
+_AMOUNT_30D = _AT["amount_30d"]
+_GAP = _AT["gap"]
+_GAP_Z = _AT["gap_z"]
+_NEW_DEVICE = _AT["new_device"]
+_NEW_MERCHANT = _AT["new_merchant"]
+_NEW_COUNTRY = _AT["new_country"]
+_TRAVEL_SPEED = _AT["travel_speed"]
+_HOUR_RARITY = _AT["hour_rarity"]
+_BALANCE_SHARE = _AT["balance_share"]
+_DURATION_Z = _AT["duration_z"]
+_IP_COUNTRY_MISMATCH = _AT["ip_country_mismatch"]
+_USUAL_AMOUNT, _USUAL_GAP, _USUAL_DURATION, _USUAL_LOGINS, _USUAL_SHARE = range(len(NUMERICS))
 _EVEN_HOUR = 1 / 24
+_expm1 = math.expm1
 
 
-def _value(row: Row, name: str) -> float | None:
-    value = row[_AT[name]]
+def _value(row: Row, at: int) -> float | None:
+    value = row[at]
     return None if value is None or value != value else value
 
 
-def _count(row: Row, name: str) -> float:
+def _count(row: Row, at: int) -> float:
     """The value of a feature that is a log1p; 0 where missing."""
-    value = row[_AT[name]]
-    return 0.0 if not value or value != value else math.expm1(value)
+    value = row[at]
+    return _expm1(value) if value and value == value else 0.0
 
 
-def _usual(details: Details, name: str) -> float | None:
+def _usual(details: Details, index: int) -> float | None:
     """The mean that a numeric of this account is compared with."""
-    index = _NUMERIC[name]
     prior = details.segment.priors[index]
     if prior is None:
         return None
@@ -55,7 +77,7 @@ def _usual(details: Details, name: str) -> float | None:
 
 
 def _usual_amount(details: Details) -> str:
-    return f"{math.expm1(_usual(details, 'log_amount') or 0.0):,.2f}"
+    return f"{math.expm1(_usual(details, _USUAL_AMOUNT) or 0.0):,.2f}"
 
 
 def _amount(details: Details) -> str:
@@ -80,12 +102,12 @@ def _span(seconds: float) -> str:
 
 
 def _plural(count: float, noun: str) -> str:
-    return f"{count:.0f} {noun}" if round(count) == 1 else f"{count:,.0f} {noun}s"
+    return f"{count:.0f} {noun}" if 0.5 < count < 1.5 else f"{count:,.0f} {noun}s"
 
 
 def amount_of_account(row: Row, details: Details) -> Told:
     """The amount against the account's own habit, above or below."""
-    z = _value(row, "amount_z")
+    z = _value(row, _AMOUNT_Z)
     if z is None or abs(z) < NOTABLE_Z:
         return None
     direction = "above" if z > 0 else "below"
@@ -101,7 +123,7 @@ def amount_of_account(row: Row, details: Details) -> Told:
 
 def amount_of_segment(row: Row, details: Details) -> Told:
     """The amount against what similar customers pay."""
-    prior, value = details.segment.priors[0], _value(row, "log_amount")
+    prior, value = details.segment.priors[0], _value(row, _LOG_AMOUNT)
     if prior is None or value is None or abs(value - prior.mean) < NOTABLE_Z * math.sqrt(prior.var):
         return None
     return "AMOUNT_UNUSUAL", f"{_amount(details)}; similar customers usually pay {math.expm1(prior.mean):,.2f}"
@@ -109,12 +131,12 @@ def amount_of_segment(row: Row, details: Details) -> Told:
 
 def recent_outlier(row: Row, details: Details) -> Told:
     """An unusually large payment shortly before."""
-    z = _value(row, "max_amount_z_30d")
+    z = _value(row, _MAX_AMOUNT_Z_30D)
     if z is None or z < OUTLIER_Z:
         return None
-    if _value(row, "max_amount_z_1d") == z:
+    if _value(row, _MAX_AMOUNT_Z_1D) == z:
         window = "day"
-    elif _value(row, "max_amount_z_7d") == z:
+    elif _value(row, _MAX_AMOUNT_Z_7D) == z:
         window = "7 days"
     else:
         window = "30 days"
@@ -124,19 +146,19 @@ def recent_outlier(row: Row, details: Details) -> Told:
 
 def _days(details: Details) -> float:
     """Days that the account is known, within the longest window."""
-    return min(max(details.days, 1.0), 30.0)
+    days = details.days
+    return 1.0 if days < 1.0 else 30.0 if days > 30.0 else days
 
 
 def velocity(row: Row, details: Details) -> Told:
     """More payments than usual in the last hour, day or week."""
-    daily = _count(row, "count_30d") / _days(details)
-    hour, day, week = _count(row, "count_1h"), _count(row, "count_1d"), _count(row, "count_7d")
-    if hour > 1.5 and hour > daily / 4:
-        count, window = hour, "hour"
-    elif day > daily * 1.01:
-        count, window = day, "day"
-    elif week > daily * 7.01 and details.days > 8:
-        count, window = week, "7 days"
+    daily = _count(row, _COUNT_30D) / _days(details)
+    if (count := _count(row, _COUNT_1H)) > 1.5 and count > daily / 4:
+        window = "hour"
+    elif (count := _count(row, _COUNT_1D)) > daily * 1.01:
+        window = "day"
+    elif details.days > 8 and (count := _count(row, _COUNT_7D)) > daily * 7.01:
+        window = "7 days"
     else:
         return None
     about = "about " if details.approximate else ""
@@ -146,14 +168,13 @@ def velocity(row: Row, details: Details) -> Told:
 
 def spending(row: Row, details: Details) -> Told:
     """More money than usual in the last day or week."""
-    daily = _count(row, "amount_30d") / _days(details)
-    day, week = _count(row, "amount_1d"), _count(row, "amount_7d")
     if details.days < 2:
         return None
-    if day > daily * 1.01:
-        spent, window = day, "day"
-    elif week > daily * 7.01 and details.days > 8:
-        spent, window = week, "7 days"
+    daily = _count(row, _AMOUNT_30D) / _days(details)
+    if (spent := _count(row, _AMOUNT_1D)) > daily * 1.01:
+        window = "day"
+    elif details.days > 8 and (spent := _count(row, _AMOUNT_7D)) > daily * 7.01:
+        window = "7 days"
     else:
         return None
     return "SPEND_VELOCITY_HIGH", f"{spent:,.0f} spent in the last {window}; usual is {daily:,.0f} a day"
@@ -161,26 +182,26 @@ def spending(row: Row, details: Details) -> Told:
 
 def time_since_last(row: Row, details: Details) -> Told:
     """The time since the last payment, unusually short or long."""
-    z, mean = _value(row, "gap_z"), _usual(details, "log_gap")
-    if z is None or mean is None or abs(z) < NOTABLE_Z:
+    z = _value(row, _GAP_Z)
+    if z is None or abs(z) < NOTABLE_Z or (mean := _usual(details, _USUAL_GAP)) is None:
         return None
-    text = f"{_span(_count(row, 'gap'))} after the last payment; usual is {_span(math.expm1(mean))}"
+    text = f"{_span(_count(row, _GAP))} after the last payment; usual is {_span(math.expm1(mean))}"
     return "TIME_SINCE_LAST_UNUSUAL", text
 
 
 def new_device(row: Row, details: Details) -> Told:
     """A device that the account does not recognise."""
-    return ("NEW_DEVICE", "a device this account has not used lately") if _value(row, "new_device") else None
+    return ("NEW_DEVICE", "a device this account has not used lately") if _value(row, _NEW_DEVICE) else None
 
 
 def new_merchant(row: Row, details: Details) -> Told:
     """A merchant that the account does not recognise."""
-    return ("NEW_MERCHANT", "a merchant this account has not paid lately") if _value(row, "new_merchant") else None
+    return ("NEW_MERCHANT", "a merchant this account has not paid lately") if _value(row, _NEW_MERCHANT) else None
 
 
 def new_country(row: Row, details: Details) -> Told:
     """A country that the account does not recognise."""
-    if not _value(row, "new_country"):
+    if not _value(row, _NEW_COUNTRY):
         return None
     country = details.transaction.country or details.transaction.ip_country
     return "NEW_COUNTRY", f"paid from {country}, where this account has not paid lately"
@@ -188,7 +209,7 @@ def new_country(row: Row, details: Details) -> Told:
 
 def travel(row: Row, details: Details) -> Told:
     """The speed from the last payment's place."""
-    speed = round(_count(row, "travel_speed"), 1)
+    speed = round(_count(row, _TRAVEL_SPEED), 1)
     if speed <= 0.0:
         return None
     code = "IMPOSSIBLE_TRAVEL" if speed > AIRLINER_KMH else "UNUSUAL_TRAVEL"
@@ -198,8 +219,8 @@ def travel(row: Row, details: Details) -> Told:
 
 def time_of_day(row: Row, details: Details) -> Told:
     """An hour in which the account, or while it is young its segment, seldom pays."""
-    rarity = _value(row, "hour_rarity")
-    if rarity is None or math.exp(-rarity) >= _EVEN_HOUR:
+    rarity = row[_HOUR_RARITY]
+    if rarity is None or not math.exp(-rarity) < _EVEN_HOUR:
         return None
     owner = "this account's" if details.payments >= LITTLE_HISTORY else "similar customers'"
     text = f"{details.transaction.event_time:%H:%M} UTC; {math.exp(-rarity):.1%} of {owner} payments fall near it"
@@ -209,7 +230,7 @@ def time_of_day(row: Row, details: Details) -> Told:
 def login_attempts(row: Row, details: Details) -> Told:
     """More log-in attempts than usual."""
     attempts = details.transaction.login_attempts
-    mean = _usual(details, "login_attempts")
+    mean = _usual(details, _USUAL_LOGINS)
     if attempts is None or attempts <= (1.0 if mean is None else mean):
         return None
     habit = "" if mean is None else f"; usual is {mean:.1f}"
@@ -218,8 +239,8 @@ def login_attempts(row: Row, details: Details) -> Told:
 
 def balance_drain(row: Row, details: Details) -> Told:
     """A larger share of the balance than usual."""
-    share = _value(row, "balance_share")
-    mean = _usual(details, "balance_share")
+    share = _value(row, _BALANCE_SHARE)
+    mean = _usual(details, _USUAL_SHARE)
     if share is None or share <= (0.5 if mean is None else mean):
         return None
     if share >= MAX_BALANCE_SHARE:
@@ -233,16 +254,15 @@ def balance_drain(row: Row, details: Details) -> Told:
 
 def duration(row: Row, details: Details) -> Told:
     """A payment that took unusually long or short."""
-    z, mean = _value(row, "duration_z"), _usual(details, "log_duration")
-    seconds = details.transaction.duration_s
-    if z is None or mean is None or seconds is None or abs(z) < NOTABLE_Z:
+    z, seconds = _value(row, _DURATION_Z), details.transaction.duration_s
+    if z is None or seconds is None or abs(z) < NOTABLE_Z or (mean := _usual(details, _USUAL_DURATION)) is None:
         return None
     return "UNUSUAL_DURATION", f"took {_span(seconds)}; usual is {_span(math.expm1(mean))}"
 
 
 def ip_country(row: Row, details: Details) -> Told:
     """Another country than that of the IP address."""
-    if not _value(row, "ip_country_mismatch"):
+    if not _value(row, _IP_COUNTRY_MISMATCH):
         return None
     tx = details.transaction
     return "IP_COUNTRY_MISMATCH", f"paid in {tx.country}, from an IP address in {tx.ip_country}"

@@ -12,7 +12,7 @@ from detectors.alerting import fold, is_risky
 from detectors.assessment import ACTIONS, LEVELS, AlertStatus, Assessment, Readings
 from detectors.bundle import Bundle
 from detectors.fusion import Fused
-from detectors.observation import Observation
+from detectors.observation import Details, Observation
 from detectors.reasons import reasons_for
 from detectors.thresholds import MATURITIES, levels, maturity_codes
 from detectors.transaction import EnrichedTransaction
@@ -36,16 +36,19 @@ def conclude(
 
     `rows` is (n, d), `scores` (n, 4), both in the order of `observations`.
     """
+    manifest, version = bundle.manifest, bundle.version
     payments = np.array([seen.payments for seen in observations], dtype=np.int64)
-    codes = levels(fused.score, payments, bundle.manifest.thresholds).tolist()
+    codes = levels(fused.score, payments, manifest.thresholds).tolist()
     maturities = maturity_codes(payments).tolist()
-    features = list(map(tuple, _nullable(rows)))
-    reasons, other = reasons_for(features, [seen.details for seen in observations], fused.term_names, fused.terms)
+    features = list(zip(*_nullable(rows), strict=True))
+    details = [seen.details for seen in observations]
+    reasons, other = reasons_for(features, details, fused.term_names, fused.terms)
     columns = zip(
         observations,
+        details,
         features,
-        map(Readings, *_nullable(scores.T)),
-        map(Readings, *_nullable(fused.tails.T)),
+        map(Readings, *_nullable(scores)),
+        map(Readings, *_nullable(fused.tails)),
         reasons,
         fused.score.tolist(),
         fused.statistic.tolist(),
@@ -56,8 +59,8 @@ def conclude(
         strict=True,
     )
     concluded = []
-    for seen, row, readings, tails, causes, score, statistic, baseline, rest, level, maturity in columns:
-        transaction = seen.details.transaction
+    for seen, its, row, readings, tails, causes, score, statistic, baseline, rest, level, maturity in columns:
+        transaction = its.transaction
         status: AlertStatus = "none"
         if is_risky(level):
             account = folds[transaction.account_id]
@@ -69,7 +72,7 @@ def conclude(
             )
         concluded.append(
             Assessment(
-                assessment_id=assessment_id(transaction, bundle.version),
+                assessment_id=assessment_id(transaction, version),
                 transaction_id=transaction.transaction_id,
                 account_id=transaction.account_id,
                 merchant_id=transaction.merchant_id,
@@ -79,12 +82,12 @@ def conclude(
                 transaction_type=transaction.transaction_type,
                 channel=transaction.channel,
                 location=transaction.location,
-                latitude=_first(transaction.latitude, transaction.ip_latitude),
-                longitude=_first(transaction.longitude, transaction.ip_longitude),
+                latitude=transaction.ip_latitude if transaction.latitude is None else transaction.latitude,
+                longitude=transaction.ip_longitude if transaction.longitude is None else transaction.longitude,
                 country=transaction.country,
                 ip_country=transaction.ip_country,
                 fraud_risk_score=score,
-                score_kind=bundle.manifest.score_kind,
+                score_kind=manifest.score_kind,
                 risk_level=level,
                 recommended_action=ACTIONS[level],
                 alert=status,
@@ -96,12 +99,12 @@ def conclude(
                 other=rest,
                 reasons=causes,
                 features=row,
-                degraded=_degraded(seen),
+                degraded=_degraded(its),
                 late=seen.late,
                 backfill=transaction.backfill,
-                provisional=bundle.manifest.provisional,
-                bundle_version=bundle.version,
-                feature_version=bundle.manifest.feature_version,
+                provisional=manifest.provisional,
+                bundle_version=version,
+                feature_version=manifest.feature_version,
             )
         )
     return concluded
@@ -114,19 +117,20 @@ def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:
 
 
 def _nullable(matrix: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return the rows of a matrix as lists with None for NaN."""
-    objects = matrix.astype(object)
-    objects[np.isnan(matrix)] = None
-    listed: list[list[float | None]] = objects.tolist()
+    """Return the columns of a matrix as lists with None for NaN."""
+    missing = np.isnan(matrix)
+    listed: list[list[float | None]] = []
+    for column, gaps, count in zip(matrix.T, missing.T, missing.sum(axis=0).tolist(), strict=True):
+        values: list[float | None] = [None] * len(column) if count == len(column) else column.tolist()
+        if 0 < count < len(column):
+            for place in np.flatnonzero(gaps).tolist():
+                values[place] = None
+        listed.append(values)
     return listed
 
 
-def _first(value: float | None, otherwise: float | None) -> float | None:
-    return otherwise if value is None else value
-
-
-def _degraded(seen: Observation) -> tuple[str, ...]:
-    degraded = seen.details.transaction.degraded
-    if not seen.details.merchant.known:
+def _degraded(details: Details) -> tuple[str, ...]:
+    degraded = details.transaction.degraded
+    if not details.merchant.known:
         degraded = (*degraded, MERCHANT)
-    return (*degraded, CURRENCY) if math.isnan(seen.details.amount) else degraded
+    return (*degraded, CURRENCY) if math.isnan(details.amount) else degraded

@@ -5,7 +5,6 @@ worked out afterwards, for many at once.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from detectors.account import AMOUNT_Z, AccountFold, Begun, open_accounts
 from detectors.baseline import Baseline
@@ -25,13 +24,6 @@ Read = Callable[[bytes], bytes | None]
 """Looks up a memory of the partition by its key."""
 
 
-class Observed(NamedTuple):
-    """A payment, where it stands in the log, and what its account's memory makes of it."""
-
-    position: int
-    seen: Observation
-
-
 class Walk:
     """A partition's working memory: `follow` events in order, then take what has come together."""
 
@@ -46,7 +38,8 @@ class Walk:
         """Working copies of the memories that were touched."""
         self.edge = decode_clock(read(clock_key(partition))).edge
         """Hours before this are closed in the partition."""
-        self.observed: list[Observed] = []
+        self.observed: list[tuple[int, Observation]] = []
+        """Payments: where each stands in the log, and what its account's memory makes of it."""
         self.payments: list[Payment] = []
         """What merchants are to learn of; positions as given to `follow`."""
         self.labels: list[LabelChange] = []
@@ -82,7 +75,7 @@ class Walk:
         self.accounts.update(zip(new, open_accounts(memories), strict=True))
 
     def _pay(self, position: int, begun: Begun, seen: Observation) -> None:
-        self.observed.append(Observed(position, seen))
+        self.observed.append((position, seen))
         if seen.repeat != "none":
             return
         now, merchant_id = begun.now, begun.transaction.merchant_id

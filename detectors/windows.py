@@ -98,7 +98,8 @@ class RecentPayments:
             self._insert(bisect_right(_seconds(times), time), time, cents)
         edge = youngest - MONTH
         if int.from_bytes(self._times[:4], "little") < edge:
-            self._drop(bisect_left(_seconds(self._times), edge))
+            one = int.from_bytes(self._times[4:8], "little") >= edge  # as is usual
+            self._drop(1 if one else bisect_left(_seconds(self._times), edge))
         if len(self._times) > 4 * MAX_EXACT:
             self._hours = self._hours or MergedHours(())
             first = int.from_bytes(self._times[:4], "little")

@@ -61,24 +61,31 @@ def zscore_terms(rows: NDArray[np.float64], model: Deviations) -> NDArray[np.flo
     A payment far *smaller* than usual costs its owner little and is left to the detectors that see both
     directions. A missing feature adds 0.
     """
-    terms = np.zeros((len(rows), len(Z_COLUMNS)), dtype=np.float64)
+    terms = np.zeros((len(Z_COLUMNS), len(rows)), dtype=np.float64)
     for position, column in enumerate(Z_COLUMNS):
         start, end = int(model.starts[position]), int(model.starts[position + 1])
         if start == end:
             continue
         values = rows[:, column]
-        at = np.searchsorted(model.score[start:end], values, side="right") - 1
+        grid = model.score[start:end]
+        at = np.searchsorted(grid, values, side="right") - 1
         inside = np.maximum(at, 0)
-        grid, rarity, slope = (part[start:end][inside] for part in (model.score, model.strangeness, model.slope))
+        rarity, slope = model.strangeness[start:end].take(inside), model.slope[start:end].take(inside)
         most = RHYTHM_CAP if Z_FEATURES[position] in RHYTHM else STRANGEST
-        strange = np.minimum(rarity + slope * (values - grid) - ORDINARY, most)
-        terms[:, position] = np.where((at >= 0) & (strange > 0.0), strange, 0.0)  # NaN is not greater than 0
-    return terms
+        strange = np.minimum(rarity + slope * (values - grid.take(inside)) - ORDINARY, most)
+        counts = (at >= 0) & (strange > 0.0)  # NaN is not greater than 0
+        np.copyto(terms[position], strange, where=counts)
+    return terms.T
 
 
-def zscore(rows: NDArray[np.float64], model: Deviations) -> NDArray[np.float64]:
-    """The score of each feature row: (n,) float64, 0 or more; NaN where nothing is known of any habit."""
-    terms = zscore_terms(rows, model)
+def zscore(
+    rows: NDArray[np.float64], model: Deviations, terms: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """The score of each feature row: (n,) float64, 0 or more; NaN where nothing is known of any habit.
+
+    `terms` may be passed by a caller that has them already.
+    """
+    terms = zscore_terms(rows, model) if terms is None else terms
     score = np.zeros(len(rows), dtype=np.float64)
     for position in range(len(Z_COLUMNS)):
         score += terms[:, position]

@@ -1,5 +1,6 @@
 """What all tests share: the terminal says last, and plainly, which kinds of tests did not run."""
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -26,3 +27,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     if terminal is not None:
         for note in session.config.stash[NOT_RUN]:
             terminal.write_line(note, yellow=True, bold=True)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later garbage collection: it is large, and no test changes it."""
+    gc.freeze()

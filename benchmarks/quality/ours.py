@@ -20,6 +20,7 @@ from detectors.assessment import DETECTORS, Assessment, ScoreKind
 from detectors.bundle import Bundle
 from detectors.evaluation.scored import moment
 from detectors.features import FEATURES
+from detectors.fusion import exact_score
 from detectors.kmeans import score_and_learn
 from detectors.labels import Label, labels_from_truth
 from detectors.training import train
@@ -42,7 +43,7 @@ class Assessed:
 
     bundle: Bundle
     score: NDArray[np.float64]
-    """(n,) published, 0 to 100."""
+    """(n,) 0 to 100, before it is rounded for publication."""
     detectors: NDArray[np.float64]
     """(n, 4) raw scores in the order of `DETECTORS`."""
     features: NDArray[np.float64]
@@ -110,7 +111,10 @@ class _Columns:
         if not assessments:
             return
         rows = [self._row[verdict.transaction_id] for verdict in assessments]
-        self.assessed.score[rows] = [verdict.fraud_risk_score for verdict in assessments]
+        statistic = np.array([verdict.statistic for verdict in assessments])
+        bundle = self.assessed.bundle
+        # Rounded scores tie, and ties cost a little of every ranking.
+        self.assessed.score[rows] = exact_score(statistic, bundle.manifest.fusion, bundle.statistic)
         readings = [_readings(verdict.scores) for verdict in assessments]
         self.assessed.detectors[rows] = np.array(readings, dtype=np.float64)
         self.assessed.features[rows] = np.array([verdict.features for verdict in assessments], dtype=np.float64)

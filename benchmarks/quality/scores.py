@@ -11,9 +11,9 @@ from benchmarks.quality.protocol import Split
 from benchmarks.quality.run import Results
 
 SCALE: Final = {
-    "labelled": "fraud_risk_score, 0 to 100: a calibrated probability in percent",
-    "label_free": "fraud_risk_score, 0 to 100: a rarity, no probability",
-    "feedback": "fraud_risk_score, 0 to 100: a rarity with frauds known a week later, no probability",
+    "labelled": "fraud_risk_score before it is rounded, 0 to 100: a calibrated probability in percent",
+    "label_free": "fraud_risk_score before it is rounded, 0 to 100: a rarity, no probability",
+    "feedback": "fraud_risk_score before it is rounded, 0 to 100: a rarity with frauds known a week later",
     "evaluated": "the protocol counts the payment: its card is not known as compromised on that day",
 }
 

@@ -66,4 +66,4 @@ def z_milli(z: float) -> int | None:
     """
     if z != z:  # NaN
         return None
-    return round(1000 * min(max(z, -Z_LIMIT), Z_LIMIT))
+    return round(1000 * (Z_LIMIT if z > Z_LIMIT else -Z_LIMIT if z < -Z_LIMIT else z))

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from detectors.merchants.profile import MerchantProfile
 from detectors.merchants.reading import NOTHING, Sums, read_many
@@ -28,9 +30,11 @@ RISK_PRIOR_PAYMENTS: Final = 3.0
 
 _log1p = math.log1p
 _MISSING: Final = [math.nan] * len(MERCHANT_FEATURES)
+_NO_FRAUDS: Final = (0, 0, 0)
+_NO_RISKS: Final = [0.0] * 4
 
 
-class MerchantReading(NamedTuple):
+class MerchantReading(msgspec.Struct, frozen=True, gc=False):
     """What is known of a payment's merchant at its time."""
 
     known: bool
@@ -72,7 +76,9 @@ def merchant_row(reading: MerchantReading) -> list[float]:
     """The values of `MERCHANT_FEATURES`, in order; NaN where the totals are not complete."""
     if not reading.known:
         return _MISSING
-    (count_1d, count_7d, count_30d), (z_1d, z_7d, _), exposed, frauds, since = reading.sums
+    sums = reading.sums
+    count_1d, count_7d, count_30d = sums.payments
+    z_1d, z_7d, _ = sums.deviations
     return [
         _log1p(count_1d),
         _log1p(count_7d),
@@ -80,6 +86,12 @@ def merchant_row(reading: MerchantReading) -> list[float]:
         math.log((count_1d + 1) / (count_30d / 30 + 1)),
         z_1d / 1000 / (count_1d + Z_PRIOR_PAYMENTS),
         z_7d / 1000 / (count_7d + Z_PRIOR_PAYMENTS),
-        *(known / (seen + RISK_PRIOR_PAYMENTS) for known, seen in zip(frauds, exposed, strict=True)),
-        0.0 if since is None else frauds[1] / (frauds[1] + RISK_PRIOR_PAYMENTS * (1 + since)),
+        *(_NO_RISKS if sums.frauds == _NO_FRAUDS else _risks(sums)),
     ]
+
+
+def _risks(sums: Sums) -> list[float]:
+    """The merchant's share of frauds in each window, and its run of them."""
+    shares = [known / (seen + RISK_PRIOR_PAYMENTS) for known, seen in zip(sums.frauds, sums.exposed, strict=True)]
+    week, since = sums.frauds[1], sums.since
+    return [*shares, 0.0 if since is None else week / (week + RISK_PRIOR_PAYMENTS * (1 + since))]

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from detectors.errors import MemoryFormatError
 from detectors.memory_keys import ledger_key, merchant_key
 from detectors.merchants.activity import Activity, LabelChange
 from detectors.merchants.profile import HourTotals, decode_profile, encode_profile, fold
+from detectors.stored import Codec
 from detectors.timing import Timing
 
 MEMORY_VERSION: Final = 1
@@ -30,24 +30,12 @@ class LedgerHead(msgspec.Struct, frozen=True, array_like=True):
     """The highest edge of any source: how far time has come somewhere."""
 
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(LedgerHead)
+_codec = Codec(LedgerHead, "A ledger's head", MEMORY_VERSION)
 
 
 def decode_head(data: bytes | None) -> LedgerHead:
     """The head back from its bytes; one that has not moved where there is none."""
-    if data is None:
-        return LedgerHead()
-    try:
-        head = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
-        raise MemoryFormatError(f"A ledger's head ({len(data)} bytes) cannot be read: {error}.") from error
-    if head.version != MEMORY_VERSION:
-        raise MemoryFormatError(
-            f"A ledger's head has version {head.version}, this release reads {MEMORY_VERSION}: rebuild the"
-            " memories with `riskstream replay --backfill`."
-        )
-    return head
+    return LedgerHead() if data is None else _codec.decode(data)
 
 
 def ledger_edge(data: bytes) -> int:
@@ -130,7 +118,11 @@ class Ledger:
         changes: dict[bytes, bytes] = {}
         later: defaultdict[str, _News] = defaultdict(_News)
         for merchant, news in self._news.items():
-            still_open = {hour: total for hour, total in news.totals.items() if hour >= edge}
+            still_open = (
+                {hour: total for hour, total in news.totals.items() if hour >= edge}
+                if max(news.totals, default=0) >= edge
+                else {}
+            )
             if len(still_open) < len(news.totals) or news.labels:
                 key = merchant_key(merchant)
                 data = read(key)
@@ -146,4 +138,4 @@ class Ledger:
     def note(self) -> dict[bytes, bytes]:
         """The head as it is now, by its key."""
         head = LedgerHead(MEMORY_VERSION, self.edge, self.newest)
-        return {ledger_key(self._partition): _encoder.encode(head)}
+        return {ledger_key(self._partition): _codec.encode(head)}

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.errors import MemoryFormatError
 from detectors.merchants.activity import LabelChange
 from detectors.packing import little_endian, pack_signed, unpack_signed, widened
+from detectors.stored import Codec
 from detectors.timing import Timing
 
 Hour = TypeVar("Hour", int, NDArray[np.int64])
@@ -56,27 +56,9 @@ class HourTotals(msgspec.Struct, gc=False):
 
 
 _EMPTY = MerchantProfile()
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(MerchantProfile)
-
-
-def encode_profile(profile: MerchantProfile) -> bytes:
-    """The memory as a changelog keeps it; equal memories give equal bytes."""
-    return _encoder.encode(profile)
-
-
-def decode_profile(data: bytes) -> MerchantProfile:
-    """The inverse of `encode_profile`. Raises MemoryFormatError for bytes of another version."""
-    try:
-        profile = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
-        raise MemoryFormatError(f"A merchant's memory ({len(data)} bytes) cannot be read: {error}.") from error
-    if profile.version != MEMORY_VERSION:
-        raise MemoryFormatError(
-            f"A merchant's memory has version {profile.version}, this release reads {MEMORY_VERSION}: rebuild the"
-            " memories with `riskstream replay --backfill`."
-        )
-    return profile
+_codec = Codec(MerchantProfile, "A merchant's memory", MEMORY_VERSION)
+encode_profile = _codec.encode
+decode_profile = _codec.decode
 
 
 def hours_of(profile: MerchantProfile) -> "array[int]":
@@ -136,9 +118,10 @@ class _Hours:
 
     def add(self, hour: int, totals: HourTotals) -> None:
         """Add an hour after all others: it was open when they were folded."""
+        at = len(self.hours)
         self.hours.append(hour)
-        self.counts = _with(self.counts, len(self.counts), totals.count)
-        self.deviations = _with(self.deviations, len(self.deviations), totals.deviation)
+        self.counts = _with(self.counts, at, totals.count)
+        self.deviations = _with(self.deviations, at, totals.deviation)
 
     def shorten(self, timing: Timing) -> int:
         """Merge old hours into days and forget those that no window reaches; returns the first that one may."""
@@ -150,7 +133,8 @@ class _Hours:
             del hours[:drop], self.counts[:drop], self.deviations[:drop]
         merged = merge_border(self._newest_before, timing)
         if border > merged:
-            self._merge(bisect_left(hours, merged), bisect_left(hours, border))
+            start = bisect_left(hours, merged)
+            self._merge(start, bisect_left(hours, border, start))
         return oldest
 
     def _merge(self, start: int, end: int) -> None:

@@ -6,8 +6,9 @@ windows end at the activity edge, label windows at the label edge, `delay` earli
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +23,7 @@ _ROW_BITS: Final = 32  # hours stay far below
 _NONE_KNOWN: Final = ((0, 0, 0), None)
 
 
-class Sums(NamedTuple):
+class Sums(msgspec.Struct, frozen=True, gc=False):
     """Sums over windows of 1, 7 and 30 days, in that order."""
 
     payments: tuple[int, int, int] = (0, 0, 0)

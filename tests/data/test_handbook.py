@@ -18,7 +18,9 @@ from detectors.merchants.features import MERCHANT_FEATURES, RISK_PRIOR_PAYMENTS,
 from detectors.merchants.reading import WINDOW_DAYS
 from detectors.timing import Timing
 from detectors.training.history import feature_history
+from detectors.packing import unpack_lists
 from detectors.windows import RecentPayments, whole_seconds
+from detectors.windows import totals as totals_of
 from tests.data.handbook import day, payments_of, read_golden, read_transactions, seconds_of
 
 Numbers = NDArray[np.float64]
@@ -61,8 +63,8 @@ class TestCustomers:
                 added = (1.0, 1.0, 1.0, payment.amount, payment.amount, payment.amount)
                 rows.append([np.expm1(row[place]) + more for place, more in zip(places, added, strict=True)])
                 memory = fold.close()
-                recent = RecentPayments(memory.origin, memory.times, memory.cents, memory.merged_hours)
-                seen = recent.totals(whole_seconds(payment.event_time) + 1)
+                recent = RecentPayments(*unpack_lists([memory.recent])[0], memory.merged_hours)
+                [seen] = totals_of([recent.ask(whole_seconds(payment.event_time) + 1)])
                 cents = (seen.cents_1d, seen.cents_7d, seen.cents_30d)
                 asked.append([seen.count_1d, seen.count_7d, seen.count_30d, *(each / 100 for each in cents)])
         return np.array(rows), np.array(asked)

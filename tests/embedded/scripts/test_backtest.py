@@ -49,7 +49,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_it_evaluates_the_archive_of_the_settings_with_labels_beside_it(tmp_path: Path) -> None:
-    lines = "".join(f"{name},{int(fraud)}\n" for name, fraud in labels().items())
+    lines = "".join(f"{label.transaction_id},1\n" for label in labels())
     (tmp_path / "judged.csv").write_text(f"transaction_id,is_fraud\n{lines}")
 
     result = run("--labels", "judged.csv", "--json", "report.json")
@@ -57,7 +57,7 @@ def test_it_evaluates_the_archive_of_the_settings_with_labels_beside_it(tmp_path
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["source"] | {"assessed": 1800, "archived": True, "name": "filled"} == found["source"]
-    assert found["evaluation"]["trained"]["frauds"] == sum(labels().values())
+    assert found["evaluation"]["trained"]["frauds"] == len(labels())
     assert "Backtest of filled" in (tmp_path / "backtest.html").read_text()
 
 

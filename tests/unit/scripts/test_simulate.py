@@ -12,7 +12,7 @@ from stream.sources.files import read_transactions
 
 APP = typer.Typer()
 APP.command()(simulate)
-SMALL = ["--accounts", "40", "--days", "20"]
+SMALL = ["--accounts", "20", "--days", "10"]
 
 
 def test_it_writes_a_labelled_file_and_says_what_is_in_it(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.transaction import EnrichedTransaction, Transaction
@@ -23,16 +23,14 @@ def enrich_one(payment: Transaction, place: Location | None) -> EnrichedTransact
     return enriched
 
 
-@given(st.lists(transactions(), max_size=5))
-@settings(max_examples=40)
+@given(st.lists(transactions(), max_size=3))
 def test_enriching_keeps_every_field_of_the_payment(payments):
     for before, after in zip(payments, enrich_embedded(payments), strict=True):
         kept = {name: getattr(after, name) for name in Transaction.__struct_fields__}
         assert Transaction(**kept) == before
 
 
-@given(st.lists(transactions(), max_size=5))
-@settings(max_examples=40)
+@given(st.lists(transactions(), max_size=3))
 def test_what_enriching_gives_survives_the_wire(payments):
     enriched = enrich_embedded(payments)
 

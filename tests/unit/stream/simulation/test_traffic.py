@@ -1,6 +1,8 @@
 """Simulated traffic: its form, its repeatability, its bounds."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from detectors.transaction import Transaction
 from stream.simulation import (
+    SimulatedTransaction,
     SimulationConfig,
     SimulationError,
     draw,
@@ -18,26 +21,30 @@ from stream.simulation import (
     transactions,
     write_csv,
 )
-from stream.simulation.payments import LOOKALIKES, PATTERNS
-from stream.simulation.traffic import Simulated
+from stream.simulation.payments import PATTERNS
 from stream.sources.files import read_transactions
 
 SMALL = SimulationConfig(seed=3, accounts=60, days=25)
 
 
+@cache
+def small() -> Sequence[SimulatedTransaction]:
+    return simulate(SMALL)
+
+
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        write_csv(simulate(SMALL), tmp_path / name)
+    for name, traffic in (("a.csv", small()), ("b.csv", simulate(SMALL))):
+        write_csv(traffic, tmp_path / name)
 
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert not list(tmp_path.glob("*.part"))
 
 
 def test_another_seed_has_other_people_shops_and_ids() -> None:
-    ours, theirs = (simulate(SimulationConfig(seed=seed, accounts=60, days=25)) for seed in (3, 4))
+    theirs = simulate(SimulationConfig(seed=4, accounts=60, days=25))
 
     for name in ("transaction_id", "account_id", "merchant_id", "device_id"):
-        mine = {getattr(each.transaction, name) for each in ours} - {None}
+        mine = {getattr(each.transaction, name) for each in small()} - {None}
         assert mine.isdisjoint({getattr(each.transaction, name) for each in theirs})
 
 
@@ -54,35 +61,12 @@ def test_more_days_do_not_change_who_the_people_are() -> None:
     days=st.integers(1, 20),
     fraud_rate=st.floats(0, 0.01),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10)
 def test_no_run_has_more_fraud_than_its_rate(seed: int, accounts: int, days: int, fraud_rate: float) -> None:
     payments = draw(SimulationConfig(seed=seed, accounts=accounts, days=days, fraud_rate=fraud_rate)).payments
 
     frauds = np.isin(payments.story, PATTERNS).sum()
     assert frauds <= fraud_rate * max(len(payments), 1)
-
-
-@pytest.mark.parametrize("fraud_rate", [0.002, 0.01])
-def test_the_fraud_rate_is_nearly_reached(fraud_rate: float) -> None:
-    payments = draw(SimulationConfig(accounts=400, fraud_rate=fraud_rate)).payments
-
-    assert 0.95 * fraud_rate <= np.isin(payments.story, PATTERNS).mean() <= fraud_rate
-
-
-def test_a_default_run_has_half_a_percent_fraud(default_run: Simulated) -> None:
-    assert 0.0049 <= np.isin(default_run.payments.story, PATTERNS).mean() <= 0.005
-
-
-@pytest.mark.parametrize("story", PATTERNS, ids=lambda story: story.name)
-def test_every_pattern_occurs(default_run: Simulated, story: int) -> None:
-    assert (default_run.payments.story == story).sum() >= 40
-
-
-@pytest.mark.parametrize("story", LOOKALIKES, ids=lambda story: story.name)
-def test_every_lookalike_is_more_frequent_than_any_pattern(default_run: Simulated, story: int) -> None:
-    told = default_run.payments.story
-
-    assert (told == story).sum() > max((told == pattern).sum() for pattern in PATTERNS)
 
 
 def test_payments_come_in_event_time_order_within_the_days_at_whole_milliseconds() -> None:
@@ -97,13 +81,13 @@ def test_payments_come_in_event_time_order_within_the_days_at_whole_milliseconds
 
 
 def test_every_payment_is_valid_on_the_wire() -> None:
-    for each in simulate(SMALL):
+    for each in small():
         wire = msgspec.json.encode(each.transaction)
         assert msgspec.json.decode(wire, type=Transaction) == each.transaction
 
 
 def test_ids_are_unique() -> None:
-    traffic = simulate(SMALL)
+    traffic = small()
 
     assert len({each.transaction.transaction_id for each in traffic}) == len(traffic)
 
@@ -125,7 +109,7 @@ def test_a_written_file_is_read_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_genuine_payments_have_no_pattern() -> None:
-    for each in simulate(SMALL):
+    for each in small():
         assert each.is_fraud == (each.fraud_pattern is not None)
         assert each.story
 

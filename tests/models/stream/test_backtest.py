@@ -131,10 +131,10 @@ class TestPast:
         run = Backtest(rarity_bundle(), 3, labels())
         told: list[list[bytes]] = [[], [], []]
         steps = 0
-        for fold in run.run(PAID, batch=20):
+        for fold in run.run(PAID[:240], batch=20):
             now = list(map(encode, fold.assessments))
             assert now[: len(told[fold.partition])] == told[fold.partition]
             told[fold.partition] = now
             steps += 1
         assert steps > 10
-        assert sum(map(len, told)) == len(PAID)
+        assert sum(map(len, told)) == 240

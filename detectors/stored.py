@@ -1,0 +1,48 @@
+"""Memories as a changelog keeps them: MessagePack that names its version. One way to read all of them."""
+
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from detectors.errors import MemoryFormatError
+
+
+class Versioned(Protocol):
+    """A struct that says which version of itself it is."""
+
+    @property
+    def version(self) -> int:
+        """The version that wrote it."""
+
+
+Memory = TypeVar("Memory", bound=Versioned)
+
+
+class Codec(Generic[Memory]):
+    """Turns one kind of memory into bytes and back; equal memories give equal bytes."""
+
+    def __init__(self, kind: type[Memory], name: str, version: int) -> None:
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(kind)
+        self._name = name
+        self._version = version
+
+    def encode(self, memory: Memory) -> bytes:
+        """The memory as a changelog keeps it."""
+        return self._encoder.encode(memory)
+
+    def decode(self, data: bytes) -> Memory:
+        """The memory back. Raises MemoryFormatError for damaged bytes, and for those of another version."""
+        try:
+            memory = self._decoder.decode(data)
+        except msgspec.MsgspecError as error:
+            raise MemoryFormatError(self._complaint(data, f"cannot be read ({error})")) from error
+        if memory.version != self._version:
+            raise MemoryFormatError(self._complaint(data, f"is of version {memory.version}"))
+        return memory
+
+    def _complaint(self, data: bytes, what: str) -> str:
+        return (
+            f"{self._name} ({len(data)} bytes) {what}; this release reads version {self._version}. Run the release"
+            " that wrote it, or rebuild the memories with `riskstream replay --backfill`."
+        )
