@@ -94,9 +94,8 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 _EMPTY = AccountMemory()
-_NO_HABITS: tuple[Running | None, ...] = (None,) * len(NUMERICS)
-_STATISTICS = [Struct("<d" + "Hdd" * habits) for habits in range(len(NUMERICS) + 1)]
-_HABIT_BYTES = _STATISTICS[1].size - _STATISTICS[0].size
+_NO_HABIT = Running(0, 0.0, 0.0)
+_STATISTICS = Struct("<d" + "Hdd" * len(NUMERICS))
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AccountMemory)
 
@@ -375,20 +374,26 @@ def close_accounts(folds: Iterable[AccountFold]) -> list[bytes]:
     return [encode_account(fold.close(recent)) for fold, recent in zip(folds, packed, strict=True)]
 
 
+# The next two are written out: a loop over five habits takes up to three times as long.
+
+
 def _pack_habits(mean_amount: float, habits: Sequence[Running | None]) -> bytes:
-    numbers: list[float] = [mean_amount]
-    for habit in habits:
-        numbers += (0, 0.0, 0.0) if habit is None else (habit.count, habit.mean, habit.squares)
-    return _STATISTICS[-1].pack(*numbers).rstrip(b"\0")
+    a, b, c, d, e = [habit or _NO_HABIT for habit in habits]
+    numbers = (a.count, a.mean, a.squares, b.count, b.mean, b.squares, c.count, c.mean, c.squares)
+    last = (d.count, d.mean, d.squares, e.count, e.mean, e.squares)
+    return _STATISTICS.pack(mean_amount, *numbers, *last).rstrip(b"\0")
 
 
 def _unpack_habits(statistics: bytes) -> tuple[float, tuple[Running | None, ...]]:
-    packed = _STATISTICS[-((_STATISTICS[0].size - len(statistics)) // _HABIT_BYTES) if len(statistics) > 8 else 0]
-    numbers = iter(packed.unpack(statistics.ljust(packed.size, b"\0")))
-    mean_amount = next(numbers)
-    known = zip(numbers, numbers, numbers, strict=True)
-    habits = [Running(n, mean, squares) if n else None for n, mean, squares in known]
-    return mean_amount, (*habits, *_NO_HABITS[len(habits) :])
+    numbers = _STATISTICS.unpack(statistics.ljust(_STATISTICS.size, b"\0"))
+    mean_amount, count_a, a, aa, count_b, b, bb, count_c, c, cc, count_d, d, dd, count_e, e, ee = numbers
+    return mean_amount, (
+        Running(count_a, a, aa) if count_a else None,
+        Running(count_b, b, bb) if count_b else None,
+        Running(count_c, c, cc) if count_c else None,
+        Running(count_d, d, dd) if count_d else None,
+        Running(count_e, e, ee) if count_e else None,
+    )
 
 
 def _velocity(spent: Totals) -> tuple[float, ...]:

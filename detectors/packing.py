@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 _SIGNED_CODES = {2: "h", 4: "i", 8: "q"}
 _LOW_BITS: Final = 16
-_LOW: Final = 2**_LOW_BITS - 1
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -48,10 +47,13 @@ def pack_lists(times: Sequence[bytes], amounts: Sequence[bytes]) -> list[Packed]
     origins = time[starts]
     sizes = (((time[ends - 1] - origins) >> _LOW_BITS) + counts - 1) // 8 + 1
     begins = np.cumsum(sizes) - sizes
-    since = time - np.repeat(origins, counts)
+    time -= np.repeat(origins, counts)
+    lows = time.astype("<u2").tobytes()
+    time >>= _LOW_BITS
+    time += np.arange(len(time))
+    time += np.repeat(begins * 8 - starts, counts)
     flags = np.zeros(int(sizes.sum()) * 8, dtype=np.uint8)
-    flags[(since >> _LOW_BITS) + np.arange(len(time)) + np.repeat(begins * 8 - starts, counts)] = 1
-    lows = (since & _LOW).astype("<u2").tobytes()
+    flags[time] = 1
     highs = np.packbits(flags, bitorder="little").tobytes()
     columns = zip(
         full,
@@ -86,9 +88,13 @@ def unpack_lists(packed: Sequence[Packed]) -> list[tuple[bytes, bytes]]:
     sizes = np.array([len(each.highs) for each in filled], dtype=np.int64)
     begins = np.cumsum(sizes) - sizes
     flags = np.unpackbits(np.frombuffer(b"".join([e.highs for e in filled]), dtype=np.uint8), bitorder="little")
-    highs = np.flatnonzero(flags) - np.arange(len(lows))
     origins = np.array([each.origin for each in filled], dtype=np.int64) - ((begins * 8 - starts) << _LOW_BITS)
-    times = ((highs << _LOW_BITS) + lows + np.repeat(origins, counts)).astype("<u4").tobytes()
+    time = np.flatnonzero(flags.view(np.bool_))  # eight times faster than of numbers
+    time -= np.arange(len(time))
+    time <<= _LOW_BITS
+    time += lows
+    time += np.repeat(origins, counts)
+    times = time.astype("<u4").tobytes()
     amounts = _widened([each.amounts for each in filled], counts)
     for place, start, end, amount in zip(full, starts.tolist(), ends.tolist(), amounts, strict=True):
         lists[place] = times[4 * start : 4 * end], amount
@@ -115,15 +121,22 @@ def _resized(lists: Sequence[bytes], widths: Sequence[int], wanted: Sequence[int
     for place, change in enumerate(zip(widths, wanted, strict=True)):
         together[change].append(place)
     for (width, want), places in together.items():
-        before = np.frombuffer(b"".join([lists[place] for place in places]), dtype=np.uint8).reshape(-1, width)
-        after = np.zeros((len(before), want), dtype=np.uint8)
-        for byte in range(min(width, want)):  # much faster than a few bytes at a time
-            after[:, byte] = before[:, byte]
-        data, end = after.tobytes(), 0
+        data, end = _converted(b"".join([lists[place] for place in places]), width, want), 0
         for place in places:
             start, end = end, end + len(lists[place]) // width * want
             resized[place] = data[start:end]
     return resized
+
+
+def _converted(data: bytes, width: int, want: int) -> bytes:
+    """Little-endian numbers of one width in another one, which they fit."""
+    if 3 not in (width, want):
+        return np.frombuffer(data, dtype=f"<u{width}").astype(f"<u{want}").tobytes()
+    before = np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
+    after = np.zeros((len(before), want), dtype=np.uint8)
+    for byte in range(min(width, want)):  # much faster than all bytes of one number after the other
+        after[:, byte] = before[:, byte]
+    return after.tobytes()
 
 
 def pack_signed(numbers: "array[int]") -> bytes:

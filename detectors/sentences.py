@@ -313,8 +313,8 @@ def merchant_amounts(row: Row, details: Details) -> Told:
         return None
     side = "above" if mean > 0 else "below"
     text = (
-        f"the last {_plural(payments, 'payment')} at this merchant were {abs(mean):.1f} deviations {side} what its"
-        " customers usually pay"
+        f"{_plural(payments, 'payment')} at this merchant lately: on average {abs(mean):.1f} deviations {side}"
+        " what its customers usually pay"
     )
     return "MERCHANT_AMOUNTS_UNUSUAL", text
 

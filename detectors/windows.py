@@ -7,6 +7,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
+from struct import Struct
 
 import msgspec
 import numpy as np
@@ -21,6 +23,7 @@ MONTH = 30 * DAY
 MAX_EXACT = 256
 """Payments kept one by one; older ones are merged into hours, so that a busy account's memory stays bounded."""
 
+_FIRST_TWO = Struct("<II")
 _LAST_SECOND = 2**32 - 1  # in February 2106
 _MAX_HOUR_CENTS = 10**18  # what still fits an encoded integer
 
@@ -82,7 +85,7 @@ class RecentPayments:
     def ask(self, now: int) -> Asked:
         """Take down what is known now; nothing that is learned later changes the answer."""
         hours = self._hours
-        return Asked(now, self._times, self._cents, MergedHours(hours.packed()) if hours else None)
+        return Asked(now, self._times, self._cents, hours.copy() if hours else None)
 
     def learn(self, time: int, cents: int) -> None:
         """Adds a payment in its place in time, and forgets what lies over 30 days before the youngest."""
@@ -97,9 +100,10 @@ class RecentPayments:
         else:
             self._insert(bisect_right(_seconds(times), time), time, cents)
         edge = youngest - MONTH
-        if int.from_bytes(self._times[:4], "little") < edge:
-            one = int.from_bytes(self._times[4:8], "little") >= edge  # as is usual
-            self._drop(1 if one else bisect_left(_seconds(self._times), edge))
+        if len(self._times) > 4:
+            first, second = _FIRST_TWO.unpack_from(self._times)
+            if first < edge:  # mostly only this one
+                self._drop(1 if second >= edge else bisect_left(_seconds(self._times), edge))
         if len(self._times) > 4 * MAX_EXACT:
             self._hours = self._hours or MergedHours(())
             first = int.from_bytes(self._times[:4], "little")
@@ -154,7 +158,13 @@ class MergedHours:
 
     def packed(self) -> tuple[int, ...]:
         """Hour, count, cents, hour, count, cents, ..."""
-        return tuple(x for entry in zip(self._hours, self._counts, self._cents, strict=True) for x in entry)
+        return tuple(chain.from_iterable(zip(self._hours, self._counts, self._cents, strict=True)))
+
+    def copy(self) -> "MergedHours":
+        """The same hours, from now on apart."""
+        other = MergedHours(())
+        other._hours, other._counts, other._cents = self._hours.copy(), self._counts.copy(), self._cents.copy()
+        return other
 
     def added_to(self, counts: tuple[int, int, int, int], cents: tuple[int, int, int], now: int) -> Totals:
         """The totals with these hours; an hour belongs to a window, whole, when it starts within it."""

@@ -71,6 +71,7 @@ def backtest(
     --output report.html --json report.json
 
     Example: riskstream backtest --archive --labels chargebacks.csv
+    --others-genuine
     """
     if (file is not None) + archive + (archive_path is not None) != 1:
         raise typer.BadParameter("give one of FILE, --archive and --archive-path")
@@ -127,6 +128,13 @@ def _show(document: Document) -> None:
     evaluation = document.evaluation
     _show_set(document, evaluation.evaluated, "after training")
     _show_set(document, evaluation.trained, "the bundle was trained on these")
+    quality = evaluation.evaluated or evaluation.trained
+    if quality is not None and 0 < quality.labelled <= 2 * quality.frauds:
+        typer.echo(
+            f"warning: of {count(quality.labelled)} labelled payments {count(quality.frauds)} are frauds, which is"
+            " no sample of the traffic: if the labels name frauds only, add --others-genuine",
+            err=True,
+        )
     if document.source.labels is None:
         typer.echo("no labels: how many frauds were found cannot be said; the report has rates, levels, drift")
 

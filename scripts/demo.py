@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -19,6 +20,7 @@ from rich.console import Console
 from detectors.bundle import Bundle
 from detectors.errors import RiskstreamError
 from detectors.labels import labels_from_truth
+from detectors.timing import Timing
 from detectors.training import train
 from scripts.demonstration.outcome import archived, copy_archive, summarise
 from scripts.demonstration.report import print_summary
@@ -109,6 +111,7 @@ def _train(console: Console, world: World) -> Bundle:
         bundle = train(
             enrich_embedded(world.training),
             None if world.labels is None else labels_from_truth(world.training, world.labels, LABEL_DELAY),
+            timing=Timing(delay_hours=LABEL_DELAY // timedelta(hours=1)),
             label_source="the file's labels",
         )
     manifest = bundle.manifest

@@ -16,7 +16,7 @@ from stream.kafka import wait_for_broker
 from stream.publishing import PublishConfig, publish
 from stream.sources.columns import load_columns
 from stream.sources.files import read_transactions
-from stream.sources.labels import read_labels, write_labels
+from stream.sources.labels import LabelFileError, read_labels, write_labels
 
 LONGEST_DELAY = timedelta(days=3650)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(s|m|h|d)")
@@ -135,13 +135,17 @@ def make(
 
     Example: riskstream labels make history.csv --output labels.csv --delay 7d
     """
+    if output.exists() and any(given.samefile(output) for given in (file, payments) if given is not None):
+        raise typer.BadParameter(f"{output} is a file that is read here: name another --output")
     console = Console(stderr=True, highlight=False)
     when = read_delay(delay), read_moment(until) if until else None
     try:
         found = _read(console, file, payments, columns, *when, source)
         write_labels(found, output)
-    except (RiskstreamError, OSError) as error:
+    except RiskstreamError as error:
         fail(error)
+    except OSError as error:
+        fail(LabelFileError(f"{output} cannot be written ({error.strerror}): choose another place"))
     typer.echo(f"{output}: {len(found):,} labels")
 
 

@@ -46,8 +46,10 @@ def flowing(text: str) -> str:
 
 def main() -> None:
     """Run the command line."""
+    # Faust, when it is imported, takes --loop, -L and --datadir for its own wherever it finds them in sys.argv.
+    arguments, sys.argv = sys.argv[1:], sys.argv[:1]
     try:
-        build(sys.argv[1] if len(sys.argv) > 1 else None)()
+        build(arguments[0] if arguments else None)(args=arguments)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

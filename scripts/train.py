@@ -20,15 +20,14 @@ from scripts.options import fail
 from sinks.bundles import save_bundle
 from stream.enrichment import enrich_embedded
 from stream.sources.columns import load_columns
-from stream.sources.files import FileContents, read_transactions
-from stream.sources.labels import read_labels
+from stream.sources.files import FileContents, MalformedRow, read_transactions
+from stream.sources.labels import LabelFileError, read_labels
 
 SHOWN_MALFORMED = 5
 SHOWN_METRICS = {
     "average_precision": "average precision",
     "roc_auc": "ROC AUC",
     "recall_high": "frauds found at high or above",
-    "said_over_found": "probability said over frauds found",
 }
 
 
@@ -43,7 +42,9 @@ def train(
     label_delay: Annotated[
         float,
         typer.Option(
-            min=0, help="Days until a fraud is usually known; a payment without a label is genuine then."
+            min=0,
+            max=3650,
+            help="Days until a fraud is usually known, in whole hours; a payment without a label is genuine then.",
         ),
     ] = 7.0,
     columns: Annotated[
@@ -62,9 +63,10 @@ def train(
 ) -> None:
     """Learn from history what is usual, and with labels what is fraud; save it as a bundle.
 
-    With 50 known frauds or more the score is a calibrated probability, otherwise it says how rare a payment is.
-    A few weeks with 10,000 payments or more are right; fewer than 1,000 reference rows (a quarter of the payments)
-    make thresholds provisional.
+    With 50 known frauds or more the score is a calibrated probability, with
+    fewer rarity and feedback, without labels rarity. A few weeks with 10,000
+    payments or more are right; fewer than 1,000 reference rows make
+    thresholds provisional.
 
     Exits with 0 when the bundle is saved, 1 when it cannot be, 2 when used wrongly.
 
@@ -79,8 +81,8 @@ def train(
     try:
         contents = read_transactions(file, None if columns is None else load_columns(columns))
         timing = Timing(delay_hours=round(label_delay * 24))
-        known = _labels(contents, labels, timedelta(days=label_delay))
-        _show_input(console, contents, known)
+        known, malformed = _labels(contents, labels, timedelta(hours=timing.delay_hours))
+        _show_input(console, contents, known, malformed)
         with console.status("learning..."):
             bundle = learn(
                 enrich_embedded(contents.transactions),
@@ -112,26 +114,36 @@ def _rates(given: Sequence[str]) -> dict[str, float]:
     return rates
 
 
-def _labels(contents: FileContents, path: Path | None, delay: timedelta) -> list[Label] | None:
-    """What is known of the payments: from a file of its own, or from their truth once the delay has passed."""
-    if path is not None:
-        return read_labels(path, payments=contents.transactions, delay=delay).labels
-    if contents.labels is None:
-        return None
-    return labels_from_truth(contents.transactions, contents.labels, delay)
+def _labels(
+    contents: FileContents, path: Path | None, delay: timedelta
+) -> tuple[list[Label] | None, Sequence[MalformedRow]]:
+    """What is known of the payments: from a file of its own, or from their truth once the delay has passed.
+
+    With the rows of that file that are no labels. Raises `LabelFileError` if it tells of none of the payments.
+    """
+    if path is None:
+        known = contents.labels
+        return (None if known is None else labels_from_truth(contents.transactions, known, delay)), ()
+    found = read_labels(path, payments=contents.transactions, delay=delay)
+    payments = {each.transaction_id for each in contents.transactions}
+    if not any(label.transaction_id in payments for label in found.labels):
+        first = f"; {found.malformed[0]}" if found.malformed else ""
+        raise LabelFileError(f"{path.name} holds no label of these payments{first}")
+    return found.labels, found.malformed
 
 
-def _show_input(console: Console, contents: FileContents, labels: list[Label] | None) -> None:
+def _show_input(
+    console: Console, contents: FileContents, labels: list[Label] | None, malformed: Sequence[MalformedRow]
+) -> None:
     count = len(contents.transactions)
     frauds = sum(label.disposition == "confirmed_fraud" for label in labels or ())
     known = "no labels" if labels is None else f"{len(labels):,} labels, {frauds:,} of them fraud"
     console.print(f"{count:,} payments read, {known}", highlight=False)
-    for row in contents.malformed[:SHOWN_MALFORMED]:
-        console.print(f"left out: {row}", highlight=False, markup=False)
-    if len(contents.malformed) > SHOWN_MALFORMED:
-        console.print(
-            f"left out: {len(contents.malformed) - SHOWN_MALFORMED:,} more malformed rows", highlight=False
-        )
+    for rows in (contents.malformed, malformed):
+        for row in rows[:SHOWN_MALFORMED]:
+            console.print(f"left out: {row}", highlight=False, markup=False)
+        if len(rows) > SHOWN_MALFORMED:
+            console.print(f"left out: {len(rows) - SHOWN_MALFORMED:,} more malformed rows", highlight=False)
 
 
 def _show(console: Console, manifest: Manifest) -> None:

@@ -1,4 +1,8 @@
-"""What is known of each payment when training ends: nothing that came out later may teach a bundle anything."""
+"""What is known of each payment when training ends: nothing that came out later may teach a bundle anything.
+
+Payments whose label delay has not passed are left out, known frauds among them too: of these days frauds alone are
+known, so whatever tells the days apart would pass for fraud, and the share of frauds would be too high.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,13 +22,13 @@ class Known:
     """n payments, and what is known of them."""
 
     frauds: NDArray[np.bool_]
-    """(n,) confirmed."""
+    """(n,) confirmed, and the label delay has passed."""
     genuine: NDArray[np.bool_]
-    """(n,) called a false positive, or not called anything though the label delay has passed."""
+    """(n,) called a false positive, or not called anything; and the label delay has passed."""
     inconclusive: int
-    """Payments that were looked at without a result."""
+    """Older payments that were looked at without a result."""
     young: int
-    """Payments that nothing is known of yet."""
+    """Payments whose label delay has not passed, whatever is known of them."""
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -54,11 +58,12 @@ def what_is_known(
     }
     settled = until - timedelta(hours=timing.delay_hours)
     said = [held.get(payment.transaction_id) for payment in payments]
-    silent = np.array([each is None for each in said], dtype=np.bool_)
     old = np.array([payment.event_time <= settled for payment in payments], dtype=np.bool_)
+    inconclusive = np.array([each == "inconclusive" for each in said], dtype=np.bool_)
+    frauds = np.array([each == "confirmed_fraud" for each in said], dtype=np.bool_)
     return Known(
-        frauds=np.array([each == "confirmed_fraud" for each in said], dtype=np.bool_),
-        genuine=np.array([each == "false_positive" for each in said], dtype=np.bool_) | (silent & old),
-        inconclusive=said.count("inconclusive"),
-        young=int(np.sum(silent & ~old)),
+        frauds=frauds & old,
+        genuine=old & ~frauds & ~inconclusive,
+        inconclusive=int(np.sum(inconclusive & old)),
+        young=int(np.sum(~old)),
     )

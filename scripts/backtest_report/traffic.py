@@ -126,8 +126,9 @@ def stability(evaluation: Evaluation) -> Markup:
     parts: list[Markup] = [
         paragraph(
             "Population stability index. Detectors and score are compared with the bundle's reference payments, "
-            "the last third of its training after warm-up. Below 0.1 is usually read as stable, above 0.25 as "
-            "shifted; sets of fewer than 1,000 payments are not compared."
+            "those of its training that its models had not seen; without labels, the last third of them after "
+            "warm-up. Below 0.1 is usually read as stable, above 0.25 as shifted; sets of fewer than 1,000 "
+            "payments are not compared."
         )
     ]
     if evaluation.psi.get("score") is None and "score" not in watched:

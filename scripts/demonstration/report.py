@@ -88,7 +88,7 @@ def _quality(summary: Summary) -> Table:
 
 def _labels(summary: Summary) -> str:
     return (
-        f"{summary.labels:,} frauds became known on the way, a week after each; frauds at their merchant are a"
+        f"{summary.labels:,} frauds became known on the way, a day after each; frauds at their merchant are a"
         f" reason in {summary.blamed:,} later assessments."
     )
 

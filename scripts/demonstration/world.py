@@ -13,7 +13,8 @@ from stream.sources.files import FileContents
 TRAINING_SEED, LIVE_SEED = 7, 11
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TRAINING_DAYS, BACKFILL_DAYS, LIVE_DAYS = 35, 21, 14
-LABEL_DELAY = timedelta(days=7)
+LABEL_DELAY = timedelta(days=1)
+"""Customers who call the next day. Chargebacks take weeks, and frauds at a merchant are over by then."""
 TRAINING_ACCOUNTS, LIVE_ACCOUNTS = 1000, 500
 
 

@@ -16,9 +16,9 @@ from detectors.labels import labels_from_truth
 from detectors.merchants.activity import z_milli
 from detectors.merchants.features import MERCHANT_FEATURES, RISK_PRIOR_PAYMENTS, Z_PRIOR_PAYMENTS
 from detectors.merchants.reading import WINDOW_DAYS
+from detectors.packing import unpack_lists
 from detectors.timing import Timing
 from detectors.training.history import feature_history
-from detectors.packing import unpack_lists
 from detectors.windows import RecentPayments, whole_seconds
 from detectors.windows import totals as totals_of
 from tests.data.handbook import day, payments_of, read_golden, read_transactions, seconds_of

@@ -1,12 +1,8 @@
 import math
 import random
-from datetime import UTC, datetime
-from os import environ
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +14,7 @@ from detectors.account import (
     decode_account,
     encode_account,
 )
-from detectors.baseline import Baseline, Segment, fit_baseline
+from detectors.baseline import Baseline, Segment
 from detectors.errors import MemoryFormatError
 from detectors.features import FEATURES
 from detectors.numerics import NUMERICS, Prior, learn, usual
@@ -41,14 +37,6 @@ BASELINE = Baseline(
         "Doctor": Segment(payments=500, priors=(Prior(5.0, 0.5), *[None] * 4), hours=(1 / 24,) * 24),
     },
 )
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    folder = Path(environ.get("RISKSTREAM_DATA", Path(__file__).parents[4] / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"the handbook's data is not in {folder}: set RISKSTREAM_DATA to the folder that has it")
-    return folder
 
 
 def observe(fold: AccountFold, tx: EnrichedTransaction) -> Observation:
@@ -334,51 +322,3 @@ def test_bytes_of_another_version_are_refused_with_what_to_do(data: bytes, found
 
 def test_habits_are_kept_for_every_numeric() -> None:
     assert len(AccountMemory().habits) == len(NUMERICS)
-
-
-def _handbook(folder: Path) -> tuple[list[EnrichedTransaction], dict[str, dict[str, float]]]:
-    table = pq.read_table(
-        folder / "handbook_transactions_2018-04-01_2018-08-14.parquet",
-        filters=[
-            ("customer_id", "<", 100),
-            ("event_time", ">=", datetime(2018, 6, 20)),
-            ("event_time", "<", datetime(2018, 8, 1)),
-        ],
-        columns=["transaction_id", "event_time", "customer_id", "terminal_id", "amount"],
-    )
-    history = [
-        EnrichedTransaction(
-            transaction_id=str(line["transaction_id"]),
-            account_id=str(line["customer_id"]),
-            merchant_id=str(line["terminal_id"]),
-            event_time=line["event_time"].replace(tzinfo=UTC),
-            amount=line["amount"],
-        )
-        for line in table.to_pylist()
-    ]
-    ids = [int(tx.transaction_id) for tx in history]
-    features = pq.read_table(
-        folder / "handbook_features_2018-07-25_2018-07-31.parquet", filters=[("transaction_id", "in", ids)]
-    )
-    return history, {str(line["transaction_id"]): line for line in features.to_pylist()}
-
-
-def test_windows_agree_with_the_published_features_of_the_handbook(shared_data: Path) -> None:
-    """The customers' counts and mean amounts of the Fraud Detection Handbook, which include the payment itself."""
-    history, published = _handbook(shared_data)
-    baseline = fit_baseline(history)
-    folds: dict[str, AccountFold] = {}
-    compared = 0
-    for tx in history:
-        row = folds.setdefault(tx.account_id, AccountFold()).observe(tx, baseline).row
-        expected = published.get(tx.transaction_id)
-        if expected is None:
-            continue
-        values = dict(zip(FEATURES, row, strict=True))
-        for days in (1, 7, 30):
-            count = round(math.expm1(values[f"count_{days}d"])) + 1
-            mean = (math.expm1(values[f"amount_{days}d"]) + tx.amount) / count
-            assert count == expected[f"customer_count_{days}d"]
-            assert mean == pytest.approx(expected[f"customer_mean_amount_{days}d"])
-        compared += 1
-    assert compared > 1000
