@@ -15,14 +15,14 @@ from tests.pipeline.topics import values
 
 pytestmark = pytest.mark.timeout(60)
 PARTITION = 2
-"""One gets it all: a partition's drift detectors compare thousands of its payments."""
-BLOCKS, CALM_BLOCKS = 40, 30
+"""One gets it all: a partition's drift detectors compare thousands of payments of mature accounts."""
+BLOCKS, CALM_BLOCKS = 44, 30
 FACTOR = 8
 
 
 def shifted_payments() -> list[Transaction]:
     """Payments of one partition, whose amounts are suddenly eight times as large."""
-    everybody = simulate(SimulationConfig(seed=31, accounts=900, days=35))
+    everybody = simulate(SimulationConfig(seed=31, accounts=400, days=85))
     ours = [p.transaction for p in everybody if partition_of(p.transaction.account_id, PARTITIONS) == PARTITION]
     calm, shifted = ours[: CALM_BLOCKS * BLOCK], ours[CALM_BLOCKS * BLOCK : BLOCKS * BLOCK]
     assert len(calm) + len(shifted) == BLOCKS * BLOCK
