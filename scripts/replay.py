@@ -12,7 +12,7 @@ from rich.console import Console
 from detectors.errors import RiskstreamError
 from detectors.labels import Label
 from scripts.delivery import INTERRUPTED, conclude, delivery_progress
-from scripts.labels import read_delay
+from scripts.durations import read_delay
 from scripts.options import FAILED, fail, settings_from
 from stream.kafka import wait_for_broker
 from stream.pacing import LagGate, hold_back

@@ -16,6 +16,7 @@ from detectors.errors import RiskstreamError
 from detectors.labels import Label, labels_from_truth
 from detectors.thresholds import MATURITIES, Thresholds
 from detectors.timing import Timing
+from scripts.durations import read_delay
 from scripts.options import fail
 from sinks.bundles import save_bundle
 from stream.enrichment import enrich_embedded
@@ -40,13 +41,12 @@ def train(
         ),
     ] = None,
     label_delay: Annotated[
-        float,
+        str,
         typer.Option(
-            min=0,
-            max=3650,
-            help="Days until a fraud is usually known, in whole hours; a payment without a label is genuine then.",
+            metavar="TIME",
+            help="Until a fraud is usually known: 7d, 36h. A payment without a label is genuine from then on.",
         ),
-    ] = 7.0,
+    ] = "7d",
     columns: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Column map of FILE, as TOML.")
     ] = None,
@@ -78,9 +78,10 @@ def train(
     from detectors.training import train as learn
 
     console = Console(soft_wrap=True)
+    delay = read_delay(label_delay)
     try:
         contents = read_transactions(file, None if columns is None else load_columns(columns))
-        timing = Timing(delay_hours=round(label_delay * 24))
+        timing = Timing(delay_hours=round(delay / timedelta(hours=1)))
         known, malformed = _labels(contents, labels, timedelta(hours=timing.delay_hours))
         _show_input(console, contents, known, malformed)
         with console.status("learning..."):

@@ -59,6 +59,12 @@ def test_labels_may_come_from_a_file_of_their_own(tmp_path: Path) -> None:
     assert load_bundle(tmp_path / "bundle").manifest.label_source == "labels.csv"
 
 
+def test_the_label_delay_goes_into_the_bundle_in_whole_hours(payments: Path, tmp_path: Path) -> None:
+    assert run(payments, "--label-delay", "90m", "--output", tmp_path / "bundle").exit_code == 0
+    assert load_bundle(tmp_path / "bundle").manifest.timing.delay_hours == 2
+    assert run(payments, "--label-delay", "soon", "--output", tmp_path / "other").exit_code == 2
+
+
 def test_a_label_file_without_its_columns_is_refused(payments: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("id,fraud\n1,1\n")

@@ -7,7 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from scripts.labels import LONGEST_DELAY, labels, read_delay, read_moment
+from scripts.durations import LONGEST_DELAY, read_delay, read_moment
+from scripts.labels import labels
 from stream.sources.labels import DEFAULT_DELAY, read_labels
 
 HEADER = "transaction_id,account_id,merchant_id,event_time,amount,is_fraud"
