@@ -11,7 +11,6 @@ import msgspec
 
 from detectors.assessment import RiskLevel
 from detectors.baseline import Baseline, Segment, balance_share, log_duration, login_attempts
-from detectors.errors import MemoryFormatError
 from detectors.features import FEATURES
 from detectors.judged import explain, identity, judge, retract
 from detectors.labels import Label
@@ -22,6 +21,7 @@ from detectors.packing import Packed, pack_lists, unpack_lists
 from detectors.peaks import Peaks
 from detectors.repeats import mark_of, remembered, repeat_of
 from detectors.ring import meet, short_hash
+from detectors.stored import Codec
 from detectors.transaction import EnrichedTransaction
 from detectors.travel import Place, place, speed_kmh
 from detectors.windows import DAY, HOUR, Asked, RecentPayments, Totals, totals, whole_seconds
@@ -96,35 +96,9 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 _EMPTY = AccountMemory()
 _NO_HABIT = Running(0, 0.0, 0.0)
 _STATISTICS = Struct("<d" + "Hdd" * len(NUMERICS))
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AccountMemory)
-
-
-def encode_account(memory: AccountMemory) -> bytes:
-    """The memory as a changelog keeps it; equal memories give equal bytes."""
-    return _encoder.encode(memory)
-
-
-def decode_account(data: bytes) -> AccountMemory:
-    """The inverse of `encode_account`. Raises MemoryFormatError for bytes of another version."""
-    try:
-        memory = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
-        raise MemoryFormatError(_format_message(data)) from error
-    if memory.version != MEMORY_VERSION:
-        raise MemoryFormatError(_format_message(data))
-    return memory
-
-
-def _format_message(data: bytes) -> str:
-    try:
-        found = f"of version {msgspec.msgpack.decode(data, type=list)[0]!r:.20}"
-    except (msgspec.MsgspecError, IndexError):
-        found = "damaged"
-    return (
-        f"An account memory ({len(data)} bytes) is {found}; this release reads version {MEMORY_VERSION}. "
-        "Run the release that wrote it, or rebuild the memories with `riskstream replay --backfill`."
-    )
+_codec = Codec(AccountMemory, "An account memory", MEMORY_VERSION)
+encode_account = _codec.encode
+decode_account = _codec.decode
 
 
 class Begun(msgspec.Struct, frozen=True, gc=False):

@@ -36,7 +36,7 @@ class Codec(Generic[Memory]):
         try:
             memory = self._decoder.decode(data)
         except msgspec.MsgspecError as error:
-            raise MemoryFormatError(self._complaint(data, f"cannot be read ({error})")) from error
+            raise MemoryFormatError(self._complaint(data, _found(data, error))) from error
         if memory.version != self._version:
             raise MemoryFormatError(self._complaint(data, f"is of version {memory.version}"))
         return memory
@@ -46,3 +46,13 @@ class Codec(Generic[Memory]):
             f"{self._name} ({len(data)} bytes) {what}; this release reads version {self._version}. Run the release"
             " that wrote it, or rebuild the memories with `riskstream replay --backfill`."
         )
+
+
+def _found(data: bytes, error: msgspec.MsgspecError) -> str:
+    """What undecodable bytes are: of another version, whose fields are not ours, or damaged."""
+    try:
+        fields = msgspec.msgpack.decode(data)
+        version = fields["version"] if isinstance(fields, dict) else fields[0]
+    except (msgspec.MsgspecError, LookupError, TypeError):
+        return f"is damaged and cannot be read ({error})"
+    return f"is of version {version!r:.20} and cannot be read ({error})"
