@@ -1,32 +1,37 @@
-"""What is remembered of one account, and the fold that scores a payment against it and then learns the payment.
+"""The fold that scores a payment against its account's memory and then learns the payment.
 
-A memory is a frozen value of a few hundred bytes; it holds hashes instead of ids and never leaves its partition.
+What it folds never leaves its partition.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from struct import Struct
 
 import msgspec
 
-from detectors.assessment import RiskLevel
+from detectors.account_memory import (
+    EMPTY,
+    MEMORY_VERSION,
+    AccountMemory,
+    AlertMemory,
+    decode_account,
+    encode_account,
+    pack_habits,
+    unpack_habits,
+)
 from detectors.baseline import Baseline, Segment, balance_share, log_duration, login_attempts
 from detectors.features import FEATURES
 from detectors.judged import explain, identity, judge, retract
 from detectors.labels import Label
 from detectors.merchants.features import UNKNOWN, MerchantReading, merchant_row
-from detectors.numerics import NUMERICS, Running, score_then_learn
+from detectors.numerics import score_then_learn
 from detectors.observation import Details, Observation, Repeat
 from detectors.packing import Packed, pack_lists, unpack_lists
 from detectors.peaks import Peaks
 from detectors.repeats import mark_of, remembered, repeat_of
 from detectors.ring import meet, short_hash
-from detectors.stored import Codec
 from detectors.transaction import EnrichedTransaction
-from detectors.travel import Place, place, speed_kmh
+from detectors.travel import place, speed_kmh
 from detectors.windows import DAY, HOUR, Asked, RecentPayments, Totals, totals, whole_seconds
-
-MEMORY_VERSION = 2
 
 DEVICES = 4
 MERCHANTS = 16
@@ -43,62 +48,6 @@ HOUR_WEIGHT = 8.0
 
 _log1p = math.log1p
 _nan = math.nan
-
-
-class AlertMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The last alert of an account, so that a burst gives one alert and then escalations."""
-
-    event_time: int
-    """Whole seconds since 1970, UTC."""
-    level: RiskLevel
-    codes: tuple[str, ...]
-
-
-class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Everything that an account's payments so far say about the next one."""
-
-    version: int = MEMORY_VERSION
-    payments: int = 0
-    first_seen: int = 0
-    """Whole seconds since 1970, UTC, as all times here."""
-    recent: Packed = Packed()
-    """Times of the latest payments, and cents of the base currency."""
-    merged_hours: tuple[int, ...] = ()
-    """Those before them, see `windows.RecentPayments`."""
-    peak_times: tuple[int, ...] = ()
-    peak_heights: tuple[int, ...] = ()
-    statistics: bytes = b""
-    """`mean_amount` and `habits`, trailing zeros left out."""
-    hours: bytes = bytes(24)
-    """Payments per hour of the day (UTC); all are halved when one would pass 255."""
-    devices: bytes = b""
-    merchants: bytes = b""
-    countries: bytes = b""
-    repeats: bytes = b""
-    """The marks of the latest payments, see `repeats`."""
-    last_place: Place | None = None
-    alert: AlertMemory | None = None
-    explained: bytes = b""
-    labelled: bytes = b""
-    """Payments that the account's habits explain, and those that were labelled, see `judged`."""
-
-    @property
-    def mean_amount(self) -> float:
-        """Mean of the amounts that the habit of log_amount was learned from, in base currency."""
-        return _unpack_habits(self.statistics)[0]
-
-    @property
-    def habits(self) -> tuple[Running | None, ...]:
-        """In the order of NUMERICS."""
-        return _unpack_habits(self.statistics)[1]
-
-
-_EMPTY = AccountMemory()
-_NO_HABIT = Running(0, 0.0, 0.0)
-_STATISTICS = Struct("<d" + "Hdd" * len(NUMERICS))
-_codec = Codec(AccountMemory, "An account memory", MEMORY_VERSION)
-encode_account = _codec.encode
-decode_account = _codec.decode
 
 
 class Begun(msgspec.Struct, frozen=True, gc=False):
@@ -144,13 +93,13 @@ class AccountFold:
 
     def __init__(self, memory: AccountMemory | None = None, recent: tuple[bytes, bytes] | None = None) -> None:
         """`recent` spares unpacking `memory.recent` once more."""
-        memory = memory or _EMPTY
+        memory = memory or EMPTY
         times, cents = recent or unpack_lists([memory.recent])[0]
         self._payments = memory.payments
         self._first_seen = memory.first_seen
         self._recent = RecentPayments(times, cents, memory.merged_hours)
         self._peaks = Peaks(memory.peak_times, memory.peak_heights)
-        self._mean_amount, self._habits = _unpack_habits(memory.statistics)
+        self._mean_amount, self._habits = unpack_habits(memory.statistics)
         self._hours = bytearray(memory.hours)
         self._devices = memory.devices
         self._merchants = memory.merchants
@@ -172,7 +121,7 @@ class AccountFold:
             merged_hours,
             self._peaks.times,
             self._peaks.heights,
-            _pack_habits(self._mean_amount, self._habits),
+            pack_habits(self._mean_amount, self._habits),
             bytes(self._hours),
             self._devices,
             self._merchants,
@@ -335,7 +284,7 @@ class AccountFold:
 
 def open_accounts(memories: Sequence[bytes | None]) -> list[AccountFold]:
     """Working copies of some encoded memories, of new accounts where there is none."""
-    decoded = [_EMPTY if data is None else decode_account(data) for data in memories]
+    decoded = [EMPTY if data is None else decode_account(data) for data in memories]
     recent = unpack_lists([memory.recent for memory in decoded])
     return [AccountFold(memory, its) for memory, its in zip(decoded, recent, strict=True)]
 
@@ -349,25 +298,6 @@ def close_accounts(folds: Iterable[AccountFold]) -> list[bytes]:
 
 
 # The next two are written out: a loop over five habits takes up to three times as long.
-
-
-def _pack_habits(mean_amount: float, habits: Sequence[Running | None]) -> bytes:
-    a, b, c, d, e = [habit or _NO_HABIT for habit in habits]
-    numbers = (a.count, a.mean, a.squares, b.count, b.mean, b.squares, c.count, c.mean, c.squares)
-    last = (d.count, d.mean, d.squares, e.count, e.mean, e.squares)
-    return _STATISTICS.pack(mean_amount, *numbers, *last).rstrip(b"\0")
-
-
-def _unpack_habits(statistics: bytes) -> tuple[float, tuple[Running | None, ...]]:
-    numbers = _STATISTICS.unpack(statistics.ljust(_STATISTICS.size, b"\0"))
-    mean_amount, count_a, a, aa, count_b, b, bb, count_c, c, cc, count_d, d, dd, count_e, e, ee = numbers
-    return mean_amount, (
-        Running(count_a, a, aa) if count_a else None,
-        Running(count_b, b, bb) if count_b else None,
-        Running(count_c, c, cc) if count_c else None,
-        Running(count_d, d, dd) if count_d else None,
-        Running(count_e, e, ee) if count_e else None,
-    )
 
 
 def _velocity(spent: Totals) -> tuple[float, ...]:

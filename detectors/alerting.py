@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from detectors.account import AlertMemory
+from detectors.account_memory import AlertMemory
 from detectors.assessment import LEVELS, AlertStatus, RiskLevel
 
 ALERT_FROM: RiskLevel = "high"

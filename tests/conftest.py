@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -32,3 +33,19 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 def pytest_collection_finish() -> None:
     """Leave what was imported out of every later garbage collection: it is large, and no test changes it."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Return a real data file, or skip the test with a word on where it was looked for."""
+
+    def find(name: str) -> Path:
+        places = [Path(__file__).parents[2] / "shared" / "data"]
+        if given := os.environ.get("RISKSTREAM_DATA"):
+            places.insert(0, Path(given))
+        for place in places:
+            if (place / name).is_file():
+                return place / name
+        pytest.skip(f"{name} is neither in RISKSTREAM_DATA nor in ../shared/data")
+
+    return find

@@ -7,13 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.account import (
-    AccountFold,
-    AccountMemory,
-    AlertMemory,
-    decode_account,
-    encode_account,
-)
+from detectors.account import AccountFold
+from detectors.account_memory import AccountMemory, AlertMemory, decode_account, encode_account
 from detectors.baseline import Baseline, Segment
 from detectors.errors import MemoryFormatError
 from detectors.features import FEATURES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.account import AlertMemory
+from detectors.account_memory import AlertMemory
 from detectors.alerting import BURST_SECONDS, fold, is_risky
 from detectors.assessment import LEVELS, AlertStatus, RiskLevel
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detectors.account import decode_account
+from detectors.account_memory import decode_account
 from detectors.assess import assess
 from detectors.assessment import DETECTORS, Assessment
 from detectors.bundle import Bundle

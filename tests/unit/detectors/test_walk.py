@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detectors.account import decode_account
+from detectors.account_memory import decode_account
 from detectors.assess import Outcome, assess
 from detectors.clock import decode_clock
 from detectors.events import Event, TimeMark
