@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from detectors import sentences as say
 from detectors.assessment import Reason
+from detectors.merchants import sentences as say_of_merchant
 from detectors.observation import Details
 from detectors.sentences import Row, Told
 
@@ -78,9 +79,9 @@ _TELL: dict[str, Callable[[Row, Details], Told]] = {
     "UNUSUAL_DURATION": say.duration,
     "IP_COUNTRY_MISMATCH": say.ip_country,
     "NO_HISTORY": say.history,
-    "MERCHANT_RISK_HIGH": say.merchant_risk,
-    "MERCHANT_AMOUNTS_UNUSUAL": say.merchant_amounts,
-    "MERCHANT_VELOCITY_UNUSUAL": say.merchant_velocity,
+    "MERCHANT_RISK_HIGH": say_of_merchant.risk,
+    "MERCHANT_AMOUNTS_UNUSUAL": say_of_merchant.amounts,
+    "MERCHANT_VELOCITY_UNUSUAL": say_of_merchant.velocity,
     "ISOLATED_PATTERN": say.isolated_pattern,
     "FAR_FROM_CLUSTERS": say.far_from_clusters,
     "LEARNED_PATTERN": say.learned_pattern,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from detectors.baseline import MAX_BALANCE_SHARE
 from detectors.features import FEATURES
-from detectors.merchants.reading import WINDOW_DAYS
 from detectors.numerics import NUMERICS, usual
 from detectors.observation import Details
 from detectors.travel import FASTEST_KMH
@@ -24,8 +23,6 @@ NOTABLE_Z = 1.0
 """Fewer standard deviations from usual are usual."""
 OUTLIER_Z = 2.0
 """From here on a deviation of an earlier payment is worth a sentence."""
-NOTABLE_MEAN_Z = 0.5
-"""A mean over several customers moves less than one of them."""
 LITTLE_HISTORY = 10
 """Fewer known payments are little."""
 
@@ -101,7 +98,12 @@ def _span(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
-def _plural(count: float, noun: str) -> str:
+def plural(count: float, noun: str) -> str:
+    """A count and its noun.
+
+    >>> plural(1, "payment"), plural(1200, "payment")
+    ('1 payment', '1,200 payments')
+    """
     return f"{count:.0f} {noun}" if 0.5 < count < 1.5 else f"{count:,.0f} {noun}s"
 
 
@@ -113,7 +115,7 @@ def amount_of_account(row: Row, details: Details) -> Told:
     direction = "above" if z > 0 else "below"
     habit = details.habits[0]
     owner = (
-        f"this account's usual {_usual_amount(details)} over {_plural(habit.count, 'payment')}"
+        f"this account's usual {_usual_amount(details)} over {plural(habit.count, 'payment')}"
         if habit
         else (f"the usual {_usual_amount(details)} of similar customers")
     )
@@ -163,7 +165,7 @@ def velocity(row: Row, details: Details) -> Told:
         return None
     about = "about " if details.approximate else ""
     habit = f"; usual is {daily:,.1f} a day" if details.days >= 2 else ""
-    return "TX_VELOCITY_HIGH", f"{about}{_plural(count, 'earlier payment')} in the last {window}{habit}"
+    return "TX_VELOCITY_HIGH", f"{about}{plural(count, 'earlier payment')} in the last {window}{habit}"
 
 
 def spending(row: Row, details: Details) -> Told:
@@ -234,7 +236,7 @@ def login_attempts(row: Row, details: Details) -> Told:
     if attempts is None or attempts <= (1.0 if mean is None else mean):
         return None
     habit = "" if mean is None else f"; usual is {mean:.1f}"
-    return "LOGIN_ATTEMPTS_HIGH", f"{_plural(attempts, 'log-in attempt')}{habit}"
+    return "LOGIN_ATTEMPTS_HIGH", f"{plural(attempts, 'log-in attempt')}{habit}"
 
 
 def balance_drain(row: Row, details: Details) -> Told:
@@ -274,7 +276,7 @@ def history(row: Row, details: Details) -> Told:
         return None
     if details.payments == 0:
         return "NO_HISTORY", "first payment of this account"
-    return "NO_HISTORY", f"only {_plural(details.payments, 'earlier payment')} of this account known"
+    return "NO_HISTORY", f"only {plural(details.payments, 'earlier payment')} of this account known"
 
 
 def isolated_pattern(row: Row, details: Details) -> Told:
@@ -290,43 +292,3 @@ def far_from_clusters(row: Row, details: Details) -> Told:
 def learned_pattern(row: Row, details: Details) -> Told:
     """The logistic detector's term, where it is not split over features."""
     return "LEARNED_PATTERN", "resembles the payments that the logistic model was taught to suspect"
-
-
-def merchant_risk(row: Row, details: Details) -> Told:
-    """Frauds that became known at the merchant."""
-    sums = details.merchant.sums
-    for days, frauds, seen in zip(WINDOW_DAYS, sums.frauds, sums.exposed, strict=True):
-        if frauds:
-            window = "a day" if days == 1 else f"{days} days"
-            text = f"{frauds} of {_plural(seen, 'payment')} at this merchant in {window} turned out to be fraud"
-            return "MERCHANT_RISK_HIGH", text
-    return None
-
-
-def merchant_amounts(row: Row, details: Details) -> Told:
-    """The merchant's customers pay more, or less, than they usually do."""
-    payments, deviations = details.merchant.sums.payments[0], details.merchant.sums.deviations[0]
-    if not payments:
-        return None
-    mean = deviations / 1000 / payments
-    if abs(mean) < NOTABLE_MEAN_Z:
-        return None
-    side = "above" if mean > 0 else "below"
-    text = (
-        f"{_plural(payments, 'payment')} at this merchant lately: on average {abs(mean):.1f} deviations {side}"
-        " what its customers usually pay"
-    )
-    return "MERCHANT_AMOUNTS_UNUSUAL", text
-
-
-def merchant_velocity(row: Row, details: Details) -> Told:
-    """The merchant is busier than in the month before, or has hardly been seen."""
-    day, _, month = details.merchant.sums.payments
-    if not details.merchant.known:
-        return None
-    if month < LITTLE_HISTORY:
-        return "MERCHANT_VELOCITY_UNUSUAL", f"{_plural(month, 'payment')} known at this merchant in 30 days"
-    if (day + 1) < 2 * (month / 30 + 1):
-        return None
-    text = f"{_plural(day, 'payment')} at this merchant in a day; {month / 30:.1f} a day in 30 days"
-    return "MERCHANT_VELOCITY_UNUSUAL", text

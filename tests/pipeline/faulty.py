@@ -61,7 +61,7 @@ def power_cut_before_commit() -> None:
                 os._exit(KILLED)
         finish(self, message)
 
-    BatchConsumer.finish = finish_or_end  # type: ignore[method-assign]
+    BatchConsumer.finish = finish_or_end
 
 
 def _before_third_write(act: Callable[[], None]) -> None:
@@ -75,7 +75,7 @@ def _before_third_write(act: Callable[[], None]) -> None:
             act()
         await persist(self, producer, partition, changes)
 
-    BatchTable.persist = persist_or_act  # type: ignore[method-assign]
+    BatchTable.persist = persist_or_act
 
 
 FAULTS: dict[str, Callable[[], None]] = {

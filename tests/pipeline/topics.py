@@ -93,11 +93,11 @@ def _read_to_the_end(consumer: Consumer, count: int) -> list[list[Logged]]:
 
 def _logged(message: object) -> Logged:
     return Logged(
-        message.offset(),  # type: ignore[attr-defined]
-        message.timestamp()[1],  # type: ignore[attr-defined]
-        message.key(),  # type: ignore[attr-defined]
-        message.value(),  # type: ignore[attr-defined]
-        tuple(message.headers() or ()),  # type: ignore[attr-defined]
+        message.offset(),
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        tuple(message.headers() or ()),
     )
 
 

@@ -69,7 +69,7 @@ def options_by_command() -> dict[str, set[str]]:
         for sub in getattr(command, "commands", {}).values():
             add(f"{name} {sub.name}", sub)
 
-    for command in typer.main.get_command(build()).commands.values():  # type: ignore[attr-defined]  # it is a group
+    for command in typer.main.get_command(build()).commands.values():
         add(command.name, command)
     return found
 

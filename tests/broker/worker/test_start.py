@@ -1,7 +1,7 @@
 """What a worker needs of its broker before it starts, and how it ends when that is missing."""
 
 import pytest
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it re-exports without saying so
+from confluent_kafka.admin import (
     AdminClient,
     NewPartitions,
 )

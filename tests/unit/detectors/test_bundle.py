@@ -22,7 +22,7 @@ def manifest_with(**changes: object) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("made", [rarity_bundle, probability_bundle])
 def test_a_bundle_survives_its_files(made: object) -> None:
-    bundle = made()  # type: ignore[operator]
+    bundle = made()
     files = dumps_bundle(bundle)
     loaded = loads_bundle(files)
     assert dumps_bundle(loaded) == files

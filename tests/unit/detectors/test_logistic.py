@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+from threadpoolctl import threadpool_limits
 
 from detectors.features import FEATURES
 from detectors.logistic import Logistic, logistic, logistic_contributions
@@ -21,7 +21,7 @@ def model(**changes: object) -> Logistic:
         reference=np.array([0.0]),
         baseline=-3.0,
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 def test_a_curve_is_a_line_with_a_bend_and_flat_ends() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from detectors.assessment import Assessment
 from detectors.transaction import EnrichedTransaction, Transaction
@@ -282,7 +282,7 @@ class TestSubscriber:
         with monkeypatch.context() as patch:
             patch.setattr(alert_subscriber, "act_on", lambda _event: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                alert_subscriber.subscribe(consumer, seen)  # type: ignore[arg-type]
+                alert_subscriber.subscribe(consumer, seen)
         assert consumer.committed == []
 
         self.run(FakeConsumer(self.FIRST), seen)

@@ -69,7 +69,7 @@ async def test_time_is_moved_on_once_and_again_after_an_assignment() -> None:
 @pytest.mark.parametrize("why", ["waiting", "busy"])
 async def test_a_partition_with_something_to_do_is_left_alone(why: str) -> None:
     """A payment that waits would otherwise be late for its merchant."""
-    quiet = Quiet(**{why: True})  # type: ignore[arg-type]
+    quiet = Quiet(**{why: True})
     await quiet.clock().look()
     assert quiet.producer.produced == []
 
@@ -83,7 +83,7 @@ async def test_where_time_stands_still_everywhere_nothing_is_moved() -> None:
 async def reports(edges: Sequence[int]) -> FakeProducer:
     """Let the edge of a replica take some values, reporting each."""
     producer, replica = FakeProducer(), SimpleNamespace(edge=0)
-    reporter = ProgressReporter(producer, replica, lambda: [0, 2])  # type: ignore[arg-type]
+    reporter = ProgressReporter(producer, replica, lambda: [0, 2])
     running = asyncio.create_task(reporter.run())
     for edge in edges:
         replica.edge = edge

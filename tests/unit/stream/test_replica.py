@@ -78,7 +78,7 @@ async def test_it_has_caught_up_when_it_has_read_what_was_there_at_its_start() -
     follower = FakeFollower()
     follower.append(0, hour_closed(0, 10, "m1"))
     follower.append(1, hour_closed(1, 11, "m2"))
-    replica = Replica(follower, PARTITIONS)  # type: ignore[arg-type]
+    replica = Replica(follower, PARTITIONS)
     assert not replica.caught_up
     await replica.start()
     assert (replica.caught_up, replica.edge) == (False, 0)
@@ -93,7 +93,7 @@ async def test_it_has_caught_up_when_it_has_read_what_was_there_at_its_start() -
 
 
 async def test_an_empty_changelog_is_known_at_once() -> None:
-    replica = Replica(FakeFollower(), PARTITIONS)  # type: ignore[arg-type]
+    replica = Replica(FakeFollower(), PARTITIONS)
     await replica.start()
     await replica.wait_caught_up()
     assert (replica.caught_up, replica.edge) == (True, 0)
@@ -102,7 +102,7 @@ async def test_an_empty_changelog_is_known_at_once() -> None:
 
 async def test_the_edge_is_that_of_the_partition_that_is_farthest_behind_and_its_rise_is_told() -> None:
     follower, edges = FakeFollower(), []
-    replica = Replica(follower, PARTITIONS)  # type: ignore[arg-type]
+    replica = Replica(follower, PARTITIONS)
     replica.on_edge = lambda: edges.append(replica.edge)
     await replica.start()
     for partition, edge in ((0, 10), (1, 12), (0, 11), (0, 12), (1, 13)):
@@ -115,7 +115,7 @@ async def test_the_edge_is_that_of_the_partition_that_is_farthest_behind_and_its
 
 async def test_a_memory_that_was_deleted_is_forgotten() -> None:
     follower = FakeFollower()
-    replica = Replica(follower, PARTITIONS)  # type: ignore[arg-type]
+    replica = Replica(follower, PARTITIONS)
     await replica.start()
     follower.append(0, hour_closed(0, 10, "m1"))
     follower.append(0, {merchant_key("m1"): None})
@@ -130,7 +130,7 @@ async def test_its_failure_is_told_and_ends_the_wait() -> None:
     follower, failures = FakeFollower(), []
     follower.append(0, hour_closed(0, 10, "m1"))
     follower.error = OSError("the broker is gone")
-    replica = Replica(follower, PARTITIONS)  # type: ignore[arg-type]
+    replica = Replica(follower, PARTITIONS)
     replica.on_failure = failures.append
     await replica.start()
     async with asyncio.timeout(1):

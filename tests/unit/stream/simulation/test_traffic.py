@@ -127,4 +127,4 @@ def test_genuine_payments_have_no_pattern() -> None:
 )
 def test_what_cannot_be_simulated_is_refused(asked: dict[str, int], says: str) -> None:
     with pytest.raises(SimulationError, match=says):
-        SimulationConfig(**asked)  # type: ignore[arg-type]
+        SimulationConfig(**asked)

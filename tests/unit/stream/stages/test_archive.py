@@ -61,8 +61,8 @@ class Stage:
     @asynccontextmanager
     async def running(self, messages: Sequence[FakeMessage]) -> AsyncIterator[ArchiveStage]:
         stage = ArchiveStage(
-            self.app,  # type: ignore[arg-type]
-            self.archive,  # type: ignore[arg-type]
+            self.app,
+            self.archive,
             self.policy,
             self.dead_letters,
             self.metrics,
@@ -100,7 +100,7 @@ def batches(count: int, rows: int = 5, partition: int = 0, value: bytes | None =
 async def until(condition: object) -> None:
     """Wait until a condition holds, at most three seconds."""
     async with asyncio.timeout(3):
-        while not condition():  # type: ignore[operator]
+        while not condition():
             await asyncio.sleep(0.002)
 
 

@@ -46,7 +46,7 @@ class Stage:
     real: AssessStage = field(init=False)
 
     def __post_init__(self) -> None:
-        producers = Producers(self.outputs, FakeProducer())  # type: ignore[arg-type]
+        producers = Producers(self.outputs, FakeProducer())
         table: Any = self.table
         self.real = AssessStage(probability_bundle(), table, producers, self.metrics, PARTITIONS, self.merchants)
 

@@ -32,7 +32,7 @@ class Witness(FakeProducer):
     def __post_init__(self) -> None:
         FakeProducer.__init__(self)
 
-    async def send_batch(self, *arguments, **named):  # type: ignore[no-untyped-def]
+    async def send_batch(self, *arguments, **named):
         self.journal.lines.append("answered")
         return await super().send_batch(*arguments, **named)
 
@@ -46,7 +46,7 @@ async def run(*kinds: bytes | None) -> Witness:
         )
         for offset, kind in enumerate(kinds)
     ]
-    effects = await EchoStage(witness.journal, witness).compute(message(records).value)  # type: ignore[arg-type]
+    effects = await EchoStage(witness.journal, witness).compute(message(records).value)
     await effects.apply()
     return witness
 

@@ -41,7 +41,7 @@ async def carry(*values: tuple[bytes | None, bool]) -> tuple[FakeProducer, Metri
         record(7 + n, value, topic=TRANSACTIONS, partition=1, headers=[(KIND, TIME_KIND)] if is_mark else ())
         for n, (value, is_mark) in enumerate(values)
     ]
-    stage = EnrichStage(producer, GeoResolver(), PARTITIONS, metrics)  # type: ignore[arg-type]
+    stage = EnrichStage(producer, GeoResolver(), PARTITIONS, metrics)
     await (await stage.compute(message(records).value)).apply()
     return producer, metrics
 

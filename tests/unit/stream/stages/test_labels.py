@@ -31,7 +31,7 @@ def label(number: int, account: str) -> Label:
 
 async def carry(*values: bytes | None, metrics: Metrics | None = None) -> FakeProducer:
     producer = FakeProducer()
-    stage = LabelStage(producer, PARTITIONS, metrics or Metrics())  # type: ignore[arg-type]
+    stage = LabelStage(producer, PARTITIONS, metrics or Metrics())
     records = [
         record(40 + number, value, topic=LABELS, partition=3, key=b"any", headers=[("case", b"7")])
         for number, value in enumerate(values)

@@ -53,7 +53,7 @@ async def settle() -> None:
 
 async def run(stage: Stage, *messages: FakeMessage, app: FakeApp | None = None) -> tuple[FakeApp, Lanes]:
     app = app or FakeApp()
-    lanes = Lanes(app, stage)  # type: ignore[arg-type]
+    lanes = Lanes(app, stage)
     await lanes.run(FakeStream(messages))
     await settle()
     return app, lanes
@@ -94,7 +94,7 @@ async def test_partitions_do_not_wait_for_each_other() -> None:
 
 @pytest.mark.parametrize("where", ["failing", "broken"])
 async def test_a_failure_crashes_the_worker_and_nothing_behind_it_is_applied(where: str) -> None:
-    stage = Stage(**{where: {2}})  # type: ignore[arg-type]
+    stage = Stage(**{where: {2}})
     app, lanes = await run(stage, *batches(1, 2, 3, 4))
     await lanes.idle()
     assert stage.applied == offsets(app.consumer.finished) == [1]

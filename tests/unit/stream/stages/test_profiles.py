@@ -44,7 +44,7 @@ class Side:
     """Offset of the next record."""
 
     def __post_init__(self) -> None:
-        writers = Writers(self.outputs, FakeProducer())  # type: ignore[arg-type]
+        writers = Writers(self.outputs, FakeProducer())
         table: Any = self.table
         app: Any = self.app
         self.lanes = ProfileLanes(app, ProfileStage(Timing(), SOURCES, table, writers, self.metrics))
