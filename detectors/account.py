@@ -22,7 +22,7 @@ from detectors.baseline import Baseline, Segment, balance_share, log_duration, l
 from detectors.features import FEATURES
 from detectors.judged import explain, identity, judge, retract
 from detectors.labels import Label
-from detectors.merchants.features import UNKNOWN, MerchantReading, merchant_row
+from detectors.merchants.features import UNKNOWN, MerchantReading
 from detectors.numerics import score_then_learn
 from detectors.observation import Details, Observation, Repeat
 from detectors.packing import Packed, pack_lists, unpack_lists
@@ -31,7 +31,8 @@ from detectors.repeats import mark_of, remembered, repeat_of
 from detectors.ring import meet, short_hash
 from detectors.transaction import EnrichedTransaction
 from detectors.travel import place, speed_kmh
-from detectors.windows import DAY, HOUR, Asked, RecentPayments, Totals, totals, whole_seconds
+from detectors.velocity import Velocity, velocities
+from detectors.windows import DAY, HOUR, Asked, RecentPayments, whole_seconds
 
 DEVICES = 4
 MERCHANTS = 16
@@ -68,9 +69,10 @@ class Begun(msgspec.Struct, frozen=True, gc=False):
 class AccountFold:
     """A working copy of one account's memory: `observe` its payments in order, then `close` it to a new memory.
 
-    For many payments of many accounts: `begin` all of them in order, have `windows.totals` answer what they ask,
+    For many payments of many accounts: `begin` all of them in order, have `velocities` answer what they ask,
     and `finish` them in the same order.
-    `alert` may be read and assigned between payments; it is the last alert of the account.
+    `alert` may be read and assigned between payments; it is the last alert of the account. `recent` are its latest
+    payments.
     """
 
     __slots__ = (
@@ -86,9 +88,9 @@ class AccountFold:
         "_merchants",
         "_payments",
         "_peaks",
-        "_recent",
         "_repeats",
         "alert",
+        "recent",
     )
 
     def __init__(self, memory: AccountMemory | None = None, recent: tuple[bytes, bytes] | None = None) -> None:
@@ -97,7 +99,7 @@ class AccountFold:
         times, cents = recent or unpack_lists([memory.recent])[0]
         self._payments = memory.payments
         self._first_seen = memory.first_seen
-        self._recent = RecentPayments(times, cents, memory.merged_hours)
+        self.recent = RecentPayments(times, cents, memory.merged_hours)
         self._peaks = Peaks(memory.peak_times, memory.peak_heights)
         self._mean_amount, self._habits = unpack_habits(memory.statistics)
         self._hours = bytearray(memory.hours)
@@ -111,14 +113,13 @@ class AccountFold:
         self._labelled = memory.labelled
 
     def close(self, recent: Packed | None = None) -> AccountMemory:
-        """The memory after everything observed so far; `recent` spares packing `times_and_cents` once more."""
-        times, cents, merged_hours = self._recent.packed
+        """The memory after everything observed so far; `recent` spares packing that once more."""
         return AccountMemory(  # by position: names take five times as long
             MEMORY_VERSION,
             self._payments,
             self._first_seen,
-            recent or pack_lists([times], [cents])[0],
-            merged_hours,
+            recent or pack_lists([self.recent.times], [self.recent.cents])[0],
+            self.recent.hours,
             self._peaks.times,
             self._peaks.heights,
             pack_habits(self._mean_amount, self._habits),
@@ -138,23 +139,18 @@ class AccountFold:
         change, self._labelled = judge(self._explained, self._labelled, label)
         return change
 
-    @property
-    def times_and_cents(self) -> tuple[bytes, bytes]:
-        """The latest payments: times in four bytes each, cents in eight."""
-        times, cents, _ = self._recent.packed
-        return times, cents
-
     def observe(
         self, transaction: EnrichedTransaction, baseline: Baseline, merchant: MerchantReading = UNKNOWN
     ) -> Observation:
         """Scores a payment against the memory, then learns it; a repeat does neither."""
         begun = self.begin(transaction, baseline, whole_seconds(transaction.event_time))
-        return self.finish(begun, totals([begun.asked])[0], baseline, merchant)
+        [velocity] = velocities([begun.asked])
+        return self.finish(begun, velocity, baseline, merchant)
 
     def begin(self, transaction: EnrichedTransaction, baseline: Baseline, now: int) -> Begun:
         """Puts a payment in its place among the others, unless it is a repeat."""
         mark = mark_of(transaction)
-        payments, recent, amount = self._payments, self._recent, baseline.amount_of(transaction)
+        payments, recent, amount = self._payments, self.recent, baseline.amount_of(transaction)
         days = (now - self._first_seen) / DAY if payments else 0.0
         repeat = repeat_of(self._repeats, mark)
         begun = Begun(transaction, now, amount, payments, days, recent.youngest, repeat, recent.ask(now))
@@ -165,8 +161,11 @@ class AccountFold:
             self._payments = payments + 1
         return begun
 
-    def finish(self, begun: Begun, spent: Totals, baseline: Baseline, merchant: MerchantReading) -> Observation:
-        """Scores a payment that was begun, and learns the rest of it; `spent` is what its question is answered."""
+    def finish(
+        self, begun: Begun, velocity: Velocity, baseline: Baseline, merchant: MerchantReading
+    ) -> Observation:
+        """Scores a payment that was begun, and learns the rest of it; `velocity` answers its question."""
+        speeds, approximate = velocity
         transaction, now, youngest = begun.transaction, begun.now, begun.youngest
         late = youngest is not None and now < youngest
         details = Details(
@@ -177,17 +176,17 @@ class AccountFold:
             self._habits,
             baseline.segment_of(transaction),
             baseline,
-            spent.approximate,
+            approximate,
             merchant,
         )
         if begun.repeat != "none":
             return Observation([], begun.payments, late, begun.repeat, details)
         gap = _nan if youngest is None or late else _log1p(now - youngest)
-        row = self._row(details, now, gap, spent)
+        row = self._row(details, now, gap, speeds)
         retracted = self._learn_explained(transaction, row[AMOUNT_Z], baseline)
         return Observation(row, begun.payments, late, "none", details, retracted)
 
-    def _row(self, details: Details, now: int, gap: float, spent: Totals) -> list[float]:
+    def _row(self, details: Details, now: int, gap: float, velocity: list[float]) -> list[float]:
         """The feature row; the parts of the memory that it asks learn on the way, each after it has answered."""
         tx, amount = details.transaction, details.amount
         log_amount, attempts, share = _log1p(amount), login_attempts(tx), balance_share(tx)
@@ -202,7 +201,7 @@ class AccountFold:
             max_z_1d,
             max_z_7d,
             max_z_30d,
-            *_velocity(spent),
+            *velocity,
             gap,
             -gap_z,
             *self._learn_novelty(tx),
@@ -215,7 +214,7 @@ class AccountFold:
             duration_z,
             _ip_country_mismatch(tx),
             _log1p(details.payments),
-            *merchant_row(details.merchant),
+            *details.merchant.row,
         ]
 
     def _learn_explained(self, tx: EnrichedTransaction, amount_z: float, baseline: Baseline) -> int:
@@ -292,25 +291,8 @@ def open_accounts(memories: Sequence[bytes | None]) -> list[AccountFold]:
 def close_accounts(folds: Iterable[AccountFold]) -> list[bytes]:
     """The encoded memories after everything that some working copies observed."""
     folds = list(folds)
-    lists = [fold.times_and_cents for fold in folds]
-    packed = pack_lists([times for times, _ in lists], [cents for _, cents in lists])
+    packed = pack_lists([fold.recent.times for fold in folds], [fold.recent.cents for fold in folds])
     return [encode_account(fold.close(recent)) for fold, recent in zip(folds, packed, strict=True)]
-
-
-# The next two are written out: a loop over five habits takes up to three times as long.
-
-
-def _velocity(spent: Totals) -> tuple[float, ...]:
-    return (
-        _log1p(spent.count_1h),
-        _log1p(spent.count_1d),
-        _log1p(spent.count_7d),
-        _log1p(spent.count_30d),
-        _log1p(spent.cents_1d / 100),
-        _log1p(spent.cents_7d / 100),
-        _log1p(spent.cents_30d / 100),
-        math.log((spent.count_1d + 1) / (spent.count_30d / 30 + 1)),
-    )
 
 
 def _ip_country_mismatch(tx: EnrichedTransaction) -> float:

@@ -1,6 +1,6 @@
 """What is remembered of one account, as a frozen value of a few hundred bytes: hashes instead of ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from struct import Struct
 
 import msgspec
@@ -64,19 +64,18 @@ class AccountMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 EMPTY = AccountMemory()
 """Of an account that nobody has seen."""
-_NO_HABIT = Running(0, 0.0, 0.0)
+_MEAN, _HABIT = Struct("<d"), Struct("<Hdd")
+_NO_HABIT = bytes(_HABIT.size)
 _STATISTICS = Struct("<d" + "Hdd" * len(NUMERICS))
 _codec = Codec(AccountMemory, "An account memory", MEMORY_VERSION)
 encode_account = _codec.encode
 decode_account = _codec.decode
 
 
-def pack_habits(mean_amount: float, habits: Sequence[Running | None]) -> bytes:
+def pack_habits(mean_amount: float, habits: Iterable[Running | None]) -> bytes:
     """A mean amount and habits in the order of NUMERICS as bytes."""
-    a, b, c, d, e = [habit or _NO_HABIT for habit in habits]
-    numbers = (a.count, a.mean, a.squares, b.count, b.mean, b.squares, c.count, c.mean, c.squares)
-    last = (d.count, d.mean, d.squares, e.count, e.mean, e.squares)
-    return _STATISTICS.pack(mean_amount, *numbers, *last).rstrip(b"\0")
+    packed = [_NO_HABIT if its is None else _HABIT.pack(its.count, its.mean, its.squares) for its in habits]
+    return b"".join([_MEAN.pack(mean_amount), *packed]).rstrip(b"\0")
 
 
 def unpack_habits(statistics: bytes) -> tuple[float, tuple[Running | None, ...]]:

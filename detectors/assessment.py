@@ -41,7 +41,7 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Assessment(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one payment. It holds only what follows from the data; timings travel in headers."""
 
     assessment_id: str

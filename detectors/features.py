@@ -4,6 +4,7 @@ Values are rounded by definition, so that a published row gives back the scores 
 """
 
 from collections.abc import Sequence
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,8 @@ FEATURES = (*ACCOUNT_FEATURES, *MERCHANT_FEATURES)
 
 DECIMALS = 6
 
+_pack = Struct(f"={len(FEATURES)}d").pack
+
 
 def feature_matrix(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     """The rows as one matrix: (n, len(FEATURES)) float64, NaN is missing, rounded to 6 decimals.
@@ -56,5 +59,5 @@ def feature_matrix(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     >>> float(feature_matrix([[0.12345678] * len(FEATURES)])[0, 0])
     0.123457
     """
-    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
-    return np.round(matrix, DECIMALS)
+    packed = b"".join([_pack(*row) for row in rows])  # numpy takes three times as long to read lists
+    return np.round(np.frombuffer(packed).reshape(len(rows), len(FEATURES)), DECIMALS)

@@ -1,5 +1,6 @@
 """Memories as a changelog keeps them: MessagePack that names its version. One way to read all of them."""
 
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -22,14 +23,11 @@ class Codec(Generic[Memory]):
     """Turns one kind of memory into bytes and back; equal memories give equal bytes."""
 
     def __init__(self, kind: type[Memory], name: str, version: int) -> None:
-        self._encoder = msgspec.msgpack.Encoder()
+        self.encode: Callable[[Memory], bytes] = msgspec.msgpack.Encoder().encode
+        """The memory as a changelog keeps it."""
         self._decoder = msgspec.msgpack.Decoder(kind)
         self._name = name
         self._version = version
-
-    def encode(self, memory: Memory) -> bytes:
-        """The memory as a changelog keeps it."""
-        return self._encoder.encode(memory)
 
     def decode(self, data: bytes) -> Memory:
         """The memory back. Raises MemoryFormatError for damaged bytes, and for those of another version."""

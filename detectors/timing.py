@@ -4,7 +4,10 @@ Hours are whole hours since 1970, UTC. Totals of an hour are read only once it i
 live or in a replay, see the same numbers.
 """
 
+from collections.abc import Sequence
+
 import msgspec
+import numpy as np
 
 from detectors.windows import HOUR
 
@@ -24,6 +27,14 @@ class Timing(msgspec.Struct, frozen=True):
         (1, 2)
         """
         return max(0, seconds - self.grace_s) // HOUR
+
+    def activity_edges(self, seconds: Sequence[int]) -> list[int]:
+        """`activity_edge` of each.
+
+        >>> Timing().activity_edges([0, 7200 + 599, 7200 + 600])
+        [0, 1, 2]
+        """
+        return list((np.maximum(np.array(seconds, dtype=np.int64) - self.grace_s, 0) // HOUR).tolist())
 
     def label_edge(self, seconds: int) -> int:
         """The hour before which frauds are known, as far as they ever will be on time.

@@ -22,7 +22,7 @@ Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Transaction(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One payment. Only the first five fields are required; unknown fields on the wire are ignored."""
 
     transaction_id: Id
@@ -53,7 +53,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """Before the payment, in `currency`."""
 
 
-class EnrichedTransaction(Transaction, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class EnrichedTransaction(Transaction, frozen=True, omit_defaults=True, gc=False):
     """A payment whose event time is in UTC and whose IP address has been located, where that was possible."""
 
     ip_country: Country | None = None

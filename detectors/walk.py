@@ -18,7 +18,8 @@ from detectors.merchants.view import Merchants
 from detectors.observation import Observation
 from detectors.timing import Timing
 from detectors.transaction import EnrichedTransaction
-from detectors.windows import HOUR, totals, whole_seconds
+from detectors.velocity import velocities
+from detectors.windows import HOUR, whole_seconds
 
 Read = Callable[[bytes], bytes | None]
 """Looks up a memory of the partition by its key."""
@@ -51,18 +52,22 @@ class Walk:
         self._open([event.account_id for event in events if not isinstance(event, TimeMark)])
         payments = [event for event in events if isinstance(event, EnrichedTransaction)]
         times = [whole_seconds(payment.event_time) for payment in payments]
+        edges = self._timing.activity_edges(times)
         accounts = [self.accounts[payment.account_id] for payment in payments]
         begun = [
             account.begin(payment, self._baseline, now)
             for account, payment, now in zip(accounts, payments, times, strict=True)
         ]
-        spent = totals([each.asked for each in begun])
-        merchants = read_merchants(self._merchants, [p.merchant_id for p in payments], times, self._timing)
-        waiting = zip(accounts, begun, spent, merchants, strict=True)
+        spent = velocities([each.asked for each in begun])
+        merchants = read_merchants(self._merchants, [p.merchant_id for p in payments], edges, self._timing)
+        waiting = zip(accounts, begun, spent, merchants, edges, strict=True)
         for position, event in enumerate(events, first):
             if isinstance(event, EnrichedTransaction):
-                account, its, sums, merchant = next(waiting)
-                self._pay(position, its, account.finish(its, sums, self._baseline, merchant))
+                account, its, velocity, merchant, edge = next(waiting)
+                seen = account.finish(its, velocity, self._baseline, merchant)
+                self.observed.append((position, seen))
+                if seen.repeat == "none":
+                    self._pay(position, its, seen, edge)
             elif isinstance(event, Label):
                 self._label(position, event)
             else:
@@ -74,17 +79,16 @@ class Walk:
         memories = [self._read(account_key(account_id)) for account_id in new]
         self.accounts.update(zip(new, open_accounts(memories), strict=True))
 
-    def _pay(self, position: int, begun: Begun, seen: Observation) -> None:
-        self.observed.append((position, seen))
-        if seen.repeat != "none":
-            return
+    def _pay(self, position: int, begun: Begun, seen: Observation, closed: int) -> None:
+        """What a payment means to its merchant, and to time: the hours before `closed` are over."""
         now, merchant_id = begun.now, begun.transaction.merchant_id
-        hour, closed = now // HOUR, self._timing.activity_edge(now)
-        its = hour if hour > self.edge else self.edge
-        self.payments.append(Payment(position, merchant_id, its, z_milli(seen.row[AMOUNT_Z])))
+        hour, edge = now // HOUR, self.edge
+        self.payments.append(
+            Payment(position, merchant_id, hour if hour > edge else edge, z_milli(seen.row[AMOUNT_Z]))
+        )
         if seen.retracted:
             self._change(position, merchant_id, now, seen.retracted)
-        if closed > self.edge:
+        if closed > edge:
             self.edge = closed
 
     def _label(self, position: int, label: Label) -> None:

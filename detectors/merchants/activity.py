@@ -3,7 +3,7 @@
 The wire form of the topic `merchant-activity`: JSON arrays, since every payment has an entry.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -11,7 +11,7 @@ Z_LIMIT: Final = 8.0
 """Deviations beyond this count as this much: one payment must not own a merchant's mean."""
 
 
-class Payment(NamedTuple):
+class Payment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One payment, as its merchant sees it."""
 
     position: int
@@ -23,7 +23,7 @@ class Payment(NamedTuple):
     """Deviation of the amount from its account's habit, in thousandths; None where it is unknown."""
 
 
-class LabelChange(NamedTuple):
+class LabelChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A fraud that becomes known, or turns out to be none."""
 
     position: int
@@ -42,6 +42,8 @@ class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Hours before this are closed in the source: no payment will count in them any more."""
     payments: tuple[Payment, ...] = ()
     labels: tuple[LabelChange, ...] = ()
+    log: str = ""
+    """What positions count in: the id of the source's log, where it has one. A log made anew begins at 0 again."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from detectors.merchants.profile import MerchantProfile
-from detectors.merchants.reading import NOTHING, Sums, read_many
+from detectors.merchants.reading import NOTHING, Sums, Together
 from detectors.merchants.view import Merchants
 from detectors.timing import Timing
 
@@ -28,8 +30,6 @@ Z_PRIOR_PAYMENTS: Final = 5.0
 RISK_PRIOR_PAYMENTS: Final = 3.0
 """Genuine payments that a merchant's share of frauds starts from."""
 
-_log1p = math.log1p
-_MISSING: Final = [math.nan] * len(MERCHANT_FEATURES)
 _NO_FRAUDS: Final = (0, 0, 0)
 _NO_RISKS: Final = [0.0] * 4
 
@@ -39,24 +39,25 @@ class MerchantReading(msgspec.Struct, frozen=True, gc=False):
 
     known: bool
     """Whether the totals are complete; else everything that depends on them is missing."""
+    row: list[float]
+    """The values of `MERCHANT_FEATURES`, in order; NaN where the totals are not complete."""
     sums: Sums = NOTHING
 
 
-UNKNOWN: Final = MerchantReading(False)
-NEW: Final = MerchantReading(True)
+UNKNOWN: Final = MerchantReading(False, [math.nan] * len(MERCHANT_FEATURES))
+NEW: Final = MerchantReading(True, [0.0] * len(MERCHANT_FEATURES))
 
 
 def read_merchants(
-    merchants: Merchants, merchant_ids: Sequence[str], times: Sequence[int], timing: Timing
+    merchants: Merchants, merchant_ids: Sequence[str], activity_edges: Sequence[int], timing: Timing
 ) -> list[MerchantReading]:
-    """Look merchants up for payments at some times (seconds since 1970)."""
-    readings = [UNKNOWN] * len(times)
+    """Look merchants up for payments at times with these activity edges."""
+    readings = [UNKNOWN] * len(activity_edges)
     places: list[int] = []
     profiles: list[MerchantProfile] = []
     edges: list[int] = []
     newest = merchants.edge
-    for place, (merchant_id, seconds) in enumerate(zip(merchant_ids, times, strict=True)):
-        edge = timing.activity_edge(seconds)
+    for place, (merchant_id, edge) in enumerate(zip(merchant_ids, activity_edges, strict=True)):
         if edge > newest:
             continue
         profile = merchants.profile(merchant_id)
@@ -66,28 +67,26 @@ def read_merchants(
         places.append(place)
         profiles.append(profile)
         edges.append(edge)
-    for place, sums in zip(places, read_many(profiles, edges, timing), strict=True):
-        if sums is not None:
-            readings[place] = MerchantReading(True, sums)
+    if profiles:
+        together = Together(profiles, edges, timing)
+        sums = together.sums()
+        rows = merchant_rows(together.payments, together.deviations, sums)
+        for place, exact, row, its in zip(places, together.exact(), rows, sums, strict=True):
+            if exact:
+                readings[place] = MerchantReading(True, row, its)
     return readings
 
 
-def merchant_row(reading: MerchantReading) -> list[float]:
-    """The values of `MERCHANT_FEATURES`, in order; NaN where the totals are not complete."""
-    if not reading.known:
-        return _MISSING
-    sums = reading.sums
-    count_1d, count_7d, count_30d = sums.payments
-    z_1d, z_7d, _ = sums.deviations
-    return [
-        _log1p(count_1d),
-        _log1p(count_7d),
-        _log1p(count_30d),
-        math.log((count_1d + 1) / (count_30d / 30 + 1)),
-        z_1d / 1000 / (count_1d + Z_PRIOR_PAYMENTS),
-        z_7d / 1000 / (count_7d + Z_PRIOR_PAYMENTS),
-        *(_NO_RISKS if sums.frauds == _NO_FRAUDS else _risks(sums)),
-    ]
+def merchant_rows(
+    payments: NDArray[np.int64], deviations: NDArray[np.int64], sums: Sequence[Sums]
+) -> list[list[float]]:
+    """The values of `MERCHANT_FEATURES` for each of n `sums`, whose payments and deviations are also (3, n)."""
+    velocity_ratio = np.log((payments[0] + 1) / (payments[2] / 30 + 1))
+    means = deviations[:2] / 1000 / (payments[:2] + Z_PRIOR_PAYMENTS)
+    rows: list[list[float]] = np.concatenate([np.log1p(payments), velocity_ratio[None], means]).T.tolist()
+    for row, its in zip(rows, sums, strict=True):
+        row += _NO_RISKS if its.frauds == _NO_FRAUDS else _risks(its)
+    return rows
 
 
 def _risks(sums: Sums) -> list[float]:

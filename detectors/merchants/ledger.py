@@ -72,21 +72,23 @@ class Ledger:
         self._sources = sources
         self._timing = timing
         self._edges: dict[int, int] = {}
-        self._positions: defaultdict[int, int] = defaultdict(lambda: -1)
+        self._positions: defaultdict[tuple[int, str], int] = defaultdict(lambda: -1)
         self._news: defaultdict[str, _News] = defaultdict(_News)
 
     def add(self, activity: Activity) -> int:
         """Collect a record; it is wholly folded once `edge` has come to the returned hour (0: nothing new)."""
-        source, known, needed = activity.source, self._positions[activity.source], 0
-        for position, merchant, hour, deviation in activity.payments:
-            if position <= known or hour < self.edge:
+        source, log, needed = activity.source, (activity.source, activity.log), 0
+        known = self._positions[log]
+        for payment in activity.payments:
+            hour = payment.hour
+            if payment.position <= known or hour < self.edge:
                 continue
-            totals = self._news[merchant].totals
+            totals = self._news[payment.merchant_id].totals
             total = totals.get(hour)
             if total is None:
                 total = totals[hour] = HourTotals()
             total.count += 1
-            total.deviation += deviation or 0
+            total.deviation += payment.z_milli or 0
             if hour >= needed:
                 needed = hour + 1
         for label in activity.labels:
@@ -99,7 +101,7 @@ class Ledger:
             activity.payments[-1].position if activity.payments else -1,
             activity.labels[-1].position if activity.labels else -1,
         )
-        self._positions[source] = max(known, last)
+        self._positions[log] = max(known, last)
         self._edges[source] = max(self._edges.get(source, 0), activity.edge)
         self.newest = max(self.newest, activity.edge)
         return needed

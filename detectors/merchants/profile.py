@@ -81,17 +81,20 @@ def fold(
 ) -> MerchantProfile:
     """The memory with hours before `edge` and labels added; what is in there already is not added again.
 
-    `totals` are by hour. `source_of` says for each label which partition it came from.
+    `totals` are by hour. `source_of` says for each label which partition it came from. Where nothing is new, the
+    memory stays as it is, `edge` too: it would else tell of a crash after which labels came again.
     """
     before = profile or _EMPTY
-    hours = _Hours(before)
-    for hour in sorted(totals):
-        if before.edge <= hour < edge:
-            hours.add(hour, totals[hour])
-    oldest = hours.shorten(timing)
     fraud_hours, frauds, labelled = before.fraud_hours, before.frauds, before.labelled
     if labels:
         fraud_hours, frauds, labelled = _labelled(before, labels, source_of)
+    new = [hour for hour in sorted(totals) if before.edge <= hour < edge]
+    if profile is not None and not new and labelled == before.labelled:
+        return profile
+    hours = _Hours(before)
+    for hour in new:
+        hours.add(hour, totals[hour])
+    oldest = hours.shorten(timing)
     first = bisect_left(fraud_hours, oldest)
     return MerchantProfile(
         MEMORY_VERSION,

@@ -57,7 +57,7 @@ def is_exact(profile: MerchantProfile, activity_edge: int, timing: Timing) -> bo
 
 def read_sums(profile: MerchantProfile, activity_edge: int, timing: Timing) -> Sums:
     """The sums for a reader whose activity edge is this, exact or not."""
-    return _Together([profile], [activity_edge], timing).sums()[0]
+    return Together([profile], [activity_edge], timing).sums()[0]
 
 
 def read_many(
@@ -66,11 +66,11 @@ def read_many(
     """The sums for one reader of each memory; None where its windows end at hours that are no longer kept."""
     if not profiles:
         return []
-    together = _Together(profiles, activity_edges, timing)
+    together = Together(profiles, activity_edges, timing)
     return [sums if exact else None for sums, exact in zip(together.sums(), together.exact(), strict=True)]
 
 
-class _Together:
+class Together:
     """Some memories, read at once: their hours stand one after the other in one line of h hours."""
 
     def __init__(self, profiles: Sequence[MerchantProfile], activity_edges: Sequence[int], timing: Timing) -> None:
@@ -86,26 +86,30 @@ class _Together:
             np.int64
         )
         """(h,) hours since 1970."""
+        self._label_edges = self._edges - timing.delay_hours
+        counts = self._totals([profile.counts for profile in profiles])
+        deviations = self._totals([profile.deviations for profile in profiles])
+        activity = self._places(self._edges)
+        self.payments = _between(counts, activity)
+        self.deviations = _between(deviations, activity)
+        self._exposed = _between(counts, self._places(self._label_edges))
+        """(3, n) each, as `Sums` has them."""
 
     def exact(self) -> list[bool]:
         """Whether every window of each reader ends at an hour that is still kept."""
         some = self._lengths > 0
         newest = np.zeros(len(some), dtype=np.int64)
         newest[some] = self._hours[self._ends[some] - 1]
-        kept = self._edges - self._timing.delay_hours >= merge_border(newest, self._timing)
+        kept = self._label_edges >= merge_border(newest, self._timing)
         return list((kept | ~some).tolist())
 
     def sums(self) -> list[Sums]:
         """The sums, whether exact or not."""
-        label_edges = self._edges - self._timing.delay_hours
-        activity, exposure = self._places(self._edges), self._places(label_edges)
-        counts = self._totals([profile.counts for profile in self._profiles])
-        deviations = self._totals([profile.deviations for profile in self._profiles])
-        columns = (_between(counts, activity), _between(deviations, activity), _between(counts, exposure))
+        columns = [zip(*sums.tolist(), strict=True) for sums in (self.payments, self.deviations, self._exposed)]
         return [
             Sums(payments, deviation, exposed, *_known(profile, edge))
             for profile, edge, payments, deviation, exposed in zip(
-                self._profiles, label_edges.tolist(), *columns, strict=True
+                self._profiles, self._label_edges.tolist(), *columns, strict=True
             )
         ]
 
@@ -127,10 +131,11 @@ class _Together:
         return np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
 
 
-def _between(totals: NDArray[np.int64], places: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Sums over windows of 1, 7 and 30 days, from running totals (h + 1,) and places (4, n)."""
+def _between(totals: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums over windows of 1, 7 and 30 days: (3, n), from running totals (h + 1,) and places (4, n)."""
     at = totals[places]
-    return list(zip(*(at[3] - at[:3]).tolist(), strict=True))
+    between: NDArray[np.int64] = at[3] - at[:3]
+    return between
 
 
 def _known(profile: MerchantProfile, edge: int) -> tuple[tuple[int, int, int], int | None]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import cache
 from itertools import repeat
-from typing import Any
+from typing import Any, Final
 
-from msgspec.structs import asdict
+from msgspec.structs import astuple, replace
 
 from detectors.transaction import EnrichedTransaction, Transaction
 from stream.enrichment.location import Location
@@ -14,6 +14,10 @@ from stream.enrichment.resolver import GeoResolver
 
 GEO_DEGRADED = ("geo",)
 ADDRESS_DEGRADED = ("ip_address",)
+
+_Place = tuple[str | None, str | None, float | None, float | None, str | None, tuple[str, ...]]
+"""Country, city, latitude, longitude, source and `degraded`, as they end an EnrichedTransaction."""
+_NOWHERE: Final[_Place] = (None, None, None, None, None, ())
 
 
 def distinct_addresses(transactions: Iterable[Transaction]) -> set[str]:
@@ -52,25 +56,17 @@ def _embedded_resolver() -> GeoResolver:
 def _enrich(
     transaction: Transaction, locations: Mapping[str, Location | None], backfill: bool
 ) -> EnrichedTransaction:
-    fields = asdict(transaction)
     if transaction.event_time.tzinfo is not UTC:
-        fields["event_time"] = transaction.event_time.astimezone(UTC)
-    if transaction.ip_address:
-        fields |= _place(locations[transaction.ip_address])
-    if backfill:
-        fields["backfill"] = True
-    return EnrichedTransaction(**fields)
+        transaction = replace(transaction, event_time=transaction.event_time.astimezone(UTC))
+    address = transaction.ip_address
+    place = _place(locations[address]) if address else _NOWHERE
+    fields: list[Any] = [*astuple(transaction), *place, backfill]
+    return EnrichedTransaction(*fields)  # names take five times as long
 
 
-def _place(found: Location | None) -> dict[str, Any]:
+def _place(found: Location | None) -> _Place:
     """What is added to a payment whose address was looked up."""
     if found is None:
-        return {"degraded": ADDRESS_DEGRADED}
-    return {
-        "ip_country": found.country,
-        "ip_city": found.city,
-        "ip_latitude": found.latitude,
-        "ip_longitude": found.longitude,
-        "geo_source": found.source or None,
-        "degraded": GEO_DEGRADED if found.degraded else (),
-    }
+        return (None, None, None, None, None, ADDRESS_DEGRADED)
+    degraded = GEO_DEGRADED if found.degraded else ()
+    return found.country, found.city, found.latitude, found.longitude, found.source or None, degraded

@@ -13,12 +13,12 @@ WINDOW = 1000
 
 
 def tell_merchants(
-    source: int, partitions: int, parts: Sequence[tuple[Sequence[int], Outcome]]
+    source: int, partitions: int, parts: Sequence[tuple[Sequence[int], Outcome]], log: str = ""
 ) -> Iterator[tuple[int, Outgoing]]:
     """Yield records for `merchant-activity`, each with the partition that it goes to, in order.
 
-    `parts` are outcomes, in order, and the offsets of the records that each was made from. All partitions hear of
-    it when hours were closed, otherwise only those that it concerns.
+    `parts` are outcomes, in order, and the offsets of the records that each was made from, in the log of that id.
+    All partitions hear of it when hours were closed, otherwise only those that it concerns.
     """
     key = b"%d" % source
     for offsets, outcome in parts:
@@ -28,7 +28,7 @@ def tell_merchants(
             closes = last and outcome.edge > outcome.edge_before
             edge = outcome.edge if last else outcome.edge_before
             for partition in range(partitions) if closes else sorted({*payments, *labels}):
-                activity = Activity(source, edge, tuple(payments[partition]), tuple(labels[partition]))
+                activity = Activity(source, edge, tuple(payments[partition]), tuple(labels[partition]), log)
                 yield partition, Outgoing(key, encode_activity(activity))
 
 
@@ -38,12 +38,12 @@ def _gather(
     """Sort what a window of a batch tells by the partition of the merchant; positions become offsets."""
     payments: defaultdict[int, list[Payment]] = defaultdict(list)
     labels: defaultdict[int, list[LabelChange]] = defaultdict(list)
-    for index, merchant, hour, z_milli in outcome.payments:
-        if index in window:
-            told = Payment(offsets[index], merchant, hour, z_milli)
-            payments[partition_of(merchant, partitions)].append(told)
-    for index, merchant, hour, change in outcome.label_changes:
-        if index in window:
-            news = LabelChange(offsets[index], merchant, hour, change)
-            labels[partition_of(merchant, partitions)].append(news)
+    for paid in outcome.payments:
+        if paid.position in window:
+            told = Payment(offsets[paid.position], paid.merchant_id, paid.hour, paid.z_milli)
+            payments[partition_of(paid.merchant_id, partitions)].append(told)
+    for label in outcome.label_changes:
+        if label.position in window:
+            news = LabelChange(offsets[label.position], label.merchant_id, label.hour, label.change)
+            labels[partition_of(label.merchant_id, partitions)].append(news)
     return payments, labels

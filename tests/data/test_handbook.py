@@ -64,9 +64,8 @@ class TestCustomers:
                 rows.append([np.expm1(row[place]) + more for place, more in zip(places, added, strict=True)])
                 memory = fold.close()
                 recent = RecentPayments(*unpack_lists([memory.recent])[0], memory.merged_hours)
-                [seen] = totals_of([recent.ask(whole_seconds(payment.event_time) + 1)])
-                cents = (seen.cents_1d, seen.cents_7d, seen.cents_30d)
-                asked.append([seen.count_1d, seen.count_7d, seen.count_30d, *(each / 100 for each in cents)])
+                seen = totals_of([recent.ask(whole_seconds(payment.event_time) + 1)])
+                asked.append([*seen.counts[1:, 0].tolist(), *(seen.cents[:, 0] / 100).tolist()])
         return np.array(rows), np.array(asked)
 
     def test_counts_and_means_of_the_memory_are_the_handbooks(self, totals: tuple[Numbers, Numbers]) -> None:

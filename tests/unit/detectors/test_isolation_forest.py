@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import IsolationForest
 
-from detectors.isolation_forest import ROWS_AT_ONCE, isolation
+from detectors.isolation_forest import ROWS_AT_ONCE, Forest, isolation
 from detectors.training.forest import flatten, round_down
 
 EVERYTHING = np.full(4, -np.inf)
@@ -40,6 +40,25 @@ def test_thresholds_are_rounded_down() -> None:
     assert rounded.dtype == np.float32
     assert (rounded.astype(np.float64) <= thresholds).all()
     assert (np.nextafter(rounded, np.float32(np.inf)).astype(np.float64) > thresholds).all()
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_the_two_zeros_are_one_and_nothing_lies_beyond_infinity(zero: float) -> None:
+    """A cut at zero: whatever is above it takes two steps, everything else one."""
+    cut = Forest(
+        columns=np.array([0]),
+        median=np.array([0.0]),
+        low=np.array([-np.inf]),
+        feature=np.array([0, 0, 0]),
+        threshold=np.array([zero, np.inf, np.inf], dtype=np.float32),
+        left=np.array([1, 1, 2]),
+        credit=np.array([0.0, 1.0, 2.0]),
+        roots=np.array([0]),
+        depth=3,
+        normaliser=1.0,
+    )
+    rows = np.array([[0.0], [-0.0], [-1e-40], [1e-40], [-np.inf], [np.inf], [-7.0], [7.0]])
+    assert isolation(rows, cut).tolist() == [0.5, 0.5, 0.5, 0.25, 0.5, 0.25, 0.5, 0.25]
 
 
 def test_a_missing_value_is_taken_for_the_median() -> None:

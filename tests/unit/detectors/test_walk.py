@@ -19,6 +19,7 @@ from detectors.events import Event, TimeMark
 from detectors.features import FEATURES
 from detectors.labels import Disposition, Label
 from detectors.memory_keys import account_key, clock_key
+from detectors.merchants.activity import LabelChange
 from detectors.merchants.features import MERCHANT_FEATURES
 from detectors.merchants.local import LocalMerchants
 from detectors.merchants.profile import MerchantProfile
@@ -116,7 +117,7 @@ class TestLabelHours:
     def test_a_label_on_time_counts_in_the_hour_of_its_payment(self) -> None:
         paid = payment(2 * HOUR + 1)
         outcome = run(paid, label(paid, 2 + DELAY))
-        assert outcome.label_changes == [(1, "M1", NOW + 2, 1)]
+        assert outcome.label_changes == [LabelChange(1, "M1", NOW + 2, 1)]
 
     def test_one_that_took_longer_counts_as_much_later(self) -> None:
         paid = payment(0)
@@ -196,13 +197,15 @@ def feed(events: Sequence[Event], cuts: Sequence[int], merchants: Merchants) -> 
         outcome = assess(events[start:end], fed.memories.get, probability_bundle(), PARTITION, merchants)
         assert outcome.edge_before == fed.edge
         fed.assessments += [(start + index, encode(each)) for index, each in outcome.assessments]
-        fed.news += [each._replace(position=start + each.position) for each in outcome.payments]
-        fed.news += [each._replace(position=start + each.position) for each in outcome.label_changes]
+        fed.news += [msgspec.structs.replace(each, position=start + each.position) for each in outcome.payments]
+        fed.news += [
+            msgspec.structs.replace(each, position=start + each.position) for each in outcome.label_changes
+        ]
         counted = (outcome.duplicates, outcome.labels, outcome.labels_repeated)
         fed.counts = [one + other for one, other in zip(fed.counts, counted, strict=True)]
         fed.memories.update(outcome.memories)
         fed.edge = outcome.edge
-    fed.news.sort(key=lambda each: (each.position, len(each), repr(each)))
+    fed.news.sort(key=lambda each: (each.position, repr(each)))
     return fed
 
 
@@ -249,7 +252,7 @@ class TestBatchBorders:
 
     def test_the_log_that_shows_it_holds_everything_that_could_differ(self) -> None:
         assert min(whole().counts) >= 5
-        changes = [each.change for each in whole().news if len(each) == 4 and hasattr(each, "change")]
+        changes = [each.change for each in whole().news if isinstance(each, LabelChange)]
         assert {1, -1} == set(changes)
         assert any(b'"merchant"]' in told for _, told in whole().assessments)
         assert any(b'"degraded":[]' in told for _, told in whole().assessments)

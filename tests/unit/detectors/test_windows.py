@@ -1,8 +1,10 @@
+from typing import NamedTuple
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.packing import Packed, pack_lists, unpack_lists
-from detectors.windows import DAY, HOUR, MAX_EXACT, MONTH, WEEK, RecentPayments, Totals, totals
+from detectors.windows import DAY, HOUR, MAX_EXACT, MONTH, WEEK, RecentPayments, totals
 
 _WINDOWS = (HOUR, DAY, WEEK, MONTH)
 _START = 1_700_000_000
@@ -10,18 +12,31 @@ _times = st.integers(0, 60 * DAY) | st.integers(0, 2 * DAY) | st.integers(0, 40)
 _payments = st.lists(st.tuples(_times, st.integers(0, 10**6) | st.integers(0, 10**13)), max_size=60)
 
 
-def asked(recent: RecentPayments, now: int) -> Totals:
-    return totals([recent.ask(now)])[0]
+class Seen(NamedTuple):
+    """The totals at one moment."""
+
+    count_1h: int
+    count_1d: int
+    count_7d: int
+    count_30d: int
+    cents_1d: float
+    cents_7d: float
+    cents_30d: float
+    approximate: bool
+
+
+def asked(recent: RecentPayments, now: int) -> Seen:
+    sums = totals([recent.ask(now)])
+    return Seen(*sums.counts[:, 0].tolist(), *sums.cents[:, 0].tolist(), sums.approximate[0])
 
 
 def stored(recent: RecentPayments) -> Packed:
-    times, cents, _ = recent.packed
-    return pack_lists([times], [cents])[0]
+    return pack_lists([recent.times], [recent.cents])[0]
 
 
 def again(recent: RecentPayments) -> RecentPayments:
     """The same payments, by way of their stored form."""
-    return RecentPayments(*unpack_lists([stored(recent)])[0], recent.packed[2])
+    return RecentPayments(*unpack_lists([stored(recent)])[0], recent.hours)
 
 
 @given(_payments)
@@ -79,7 +94,7 @@ def test_packed_payments_stay_small_for_ten_thousand() -> None:
     kept = stored(recent)
     assert len(kept.lows) == len(kept.amounts) == 2 * MAX_EXACT
     assert len(kept.highs) <= (MAX_EXACT + 40) / 8 + 1
-    assert len(recent.packed[2]) <= 3 * 30 * 24
+    assert len(recent.hours) <= 3 * 30 * 24
 
 
 def test_amounts_take_no_more_bytes_than_the_largest_in_the_month_needs() -> None:
@@ -108,6 +123,6 @@ def test_times_take_hardly_more_than_two_bytes_however_long_an_account_lives() -
 def test_a_payment_over_a_month_late_is_forgotten_at_once() -> None:
     recent = RecentPayments()
     recent.learn(_START, 100)
-    before = recent.packed
+    before = recent.times, recent.cents, recent.hours
     recent.learn(_START - MONTH - 1, 100)
-    assert recent.packed == before
+    assert (recent.times, recent.cents, recent.hours) == before

@@ -20,8 +20,8 @@ def test_news_of_merchants_survives_the_wire(activity: Activity) -> None:
 
 
 def test_an_entry_is_an_array_without_names() -> None:
-    sent = encode_activity(Activity(3, 500, (Payment(9, "M1", 499, None),), (LabelChange(9, "M1", 331, -1),)))
-    assert sent == b'[3,500,[[9,"M1",499,null]],[[9,"M1",331,-1]]]'
+    told = Activity(3, 500, (Payment(9, "M1", 499, None),), (LabelChange(9, "M1", 331, -1),), "q8Jn")
+    assert encode_activity(told) == b'[3,500,[[9,"M1",499,null]],[[9,"M1",331,-1]],"q8Jn"]'
 
 
 @pytest.mark.parametrize("value", [b"", b"{}", b"[1]", b'[1,2,[["x","M1",3,null]],[]]'])

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 
 from detectors.merchants.features import (
@@ -11,8 +12,7 @@ from detectors.merchants.features import (
     RISK_PRIOR_PAYMENTS,
     UNKNOWN,
     Z_PRIOR_PAYMENTS,
-    MerchantReading,
-    merchant_row,
+    merchant_rows,
     read_merchants,
 )
 from detectors.merchants.profile import HourTotals, MerchantProfile, fold
@@ -41,21 +41,24 @@ WORTH = {
 """What these sums are by the formulas of docs/features.md."""
 
 
-def named(reading: MerchantReading) -> dict[str, float]:
-    return dict(zip(MERCHANT_FEATURES, merchant_row(reading), strict=True))
+def rows_of(*sums: Sums) -> list[list[float]]:
+    payments, deviations = ([getattr(its, name) for its in sums] for name in ("payments", "deviations"))
+    return merchant_rows(np.array(payments).T, np.array(deviations).T, sums)
 
 
 def test_features_are_what_their_formulas_say() -> None:
-    assert named(MerchantReading(True, SUMS)) == pytest.approx(WORTH, abs=1e-12)
+    [_, row] = rows_of(NOTHING, SUMS)
+    assert dict(zip(MERCHANT_FEATURES, row, strict=True)) == pytest.approx(WORTH, abs=1e-12)
 
 
 def test_of_an_unknown_merchant_everything_is_missing() -> None:
-    assert all(math.isnan(value) for value in merchant_row(UNKNOWN))
+    assert len(UNKNOWN.row) == len(MERCHANT_FEATURES)
+    assert all(math.isnan(value) for value in UNKNOWN.row)
 
 
 def test_a_merchant_that_nobody_paid_before_is_known_to_have_nothing() -> None:
     assert NEW.sums == NOTHING
-    assert set(merchant_row(NEW)) == {0.0}
+    assert [NEW.row] == rows_of(NOTHING)
 
 
 @dataclass
@@ -73,10 +76,12 @@ def test_each_payment_is_told_of_its_own_merchant_at_its_own_time() -> None:
     """Read together: known, new, not closed that far yet, and known again at another time."""
     memory = fold(None, {START: HourTotals(4, 100)}, [], START + 1, TIMING, [])
     view = View(START + 9, {"M1": memory})
-    times = [TIMING.first_second(START + after) for after in (1, 1, 10, 9, 0)]
-    readings = read_merchants(view, ["M1", "M2", "M1", "M1", "M1"], times, TIMING)
-    known = [MerchantReading(True, read_sums(memory, START + after, TIMING)) for after in (1, 9, 0)]
-    assert readings == [known[0], NEW, UNKNOWN, known[1], known[2]]
+    edges = [START + after for after in (1, 1, 10, 9, 0)]
+    readings = read_merchants(view, ["M1", "M2", "M1", "M1", "M1"], edges, TIMING)
+    known = [read_sums(memory, START + after, TIMING) for after in (1, 9, 0)]
+    assert [readings[1], readings[2]] == [NEW, UNKNOWN]
+    assert [readings[place].sums for place in (0, 3, 4)] == known
+    assert [readings[place].row for place in (0, 3, 4)] == rows_of(*known)
     assert readings[0].sums.payments == (4, 4, 4)
     assert readings[4].sums.payments == (0, 0, 0)
 
@@ -86,7 +91,7 @@ def test_a_memory_too_new_for_a_payment_makes_its_merchant_unknown() -> None:
         None, {START: HourTotals(1), START + 20 * 24: HourTotals(1)}, [], START + 20 * 24 + 1, TIMING, []
     )
     view = View(START + 21 * 24, {"M1": memory})
-    assert read_merchants(view, ["M1"], [TIMING.first_second(START + 24)], TIMING) == [UNKNOWN]
+    assert read_merchants(view, ["M1"], [START + 24], TIMING) == [UNKNOWN]
 
 
 def test_without_payments_nothing_is_read() -> None:

@@ -160,6 +160,13 @@ class TestClosing:
 
 
 class TestOnce:
+    def test_positions_in_a_log_that_was_made_anew_are_others(self) -> None:
+        ledger = Ledger(0, 1, TIMING)
+        ledger.add(Activity(0, START, (Payment(900, "M1", START, 0),), (), "old"))
+        again = Activity(0, START, (Payment(0, "M1", START, 0),), (), "new")
+        assert ledger.add(again) == START + 1
+        assert ledger.add(again) == 0, "sent again it holds nothing new"
+
     def test_an_entry_of_a_closed_hour_is_never_counted_again(self) -> None:
         """Not by the ledger that folded it, and not by the next one, which knows no positions any more."""
         keeper, record = Keeper(1), told(0, START + 1, Payment(1, "M1", START, 500))

@@ -127,3 +127,10 @@ class TestBytes:
         assert profile is not None
         assert len(hours_of(profile)) <= 31 + 11 * 24
         assert len(encode_profile(profile)) < 2600
+
+
+def test_labels_that_come_again_after_a_crash_leave_no_trace() -> None:
+    """Else the bytes would tell of the crash: the memory would be folded up to a later hour than without it."""
+    entries: list[Entry] = [*paid(START), LabelChange(1, "M1", START - 3, 1)]
+    once = folded(None, entries, START + 1)
+    assert folded(once, entries, START + 2) == once
