@@ -7,8 +7,8 @@ from confluent_kafka.admin import AdminClient
 
 from detectors.errors import RiskstreamError
 from scripts.options import FAILED, fail, settings_from
-from stream import topics
-from stream.kafka import wait_for_broker
+from stream import topic_admin, topics
+from stream.reaching import wait_for_broker
 from stream.settings import Settings
 
 
@@ -46,8 +46,8 @@ def _create(settings: Settings) -> list[topics.Mismatch]:
     wait_for_broker(settings)
     admin = AdminClient({**settings.kafka_client()})
     declared = topics.declared_topics(settings.partitions, settings.app_id)
-    done = topics.create_topics(admin, declared, settings.replication)
-    mismatches = topics.check_topics(declared, topics.describe_topics(admin, declared))
+    done = topic_admin.create_topics(admin, declared, settings.replication)
+    mismatches = topics.check_topics(declared, topic_admin.describe_topics(admin, declared))
     wrong = {mismatch.topic for mismatch in mismatches}
     for name, creation in done.items():
         typer.echo(f"{'mismatch' if name in wrong else creation:9} {name}")

@@ -14,8 +14,11 @@ from sinks.bundles import load_bundle
 from sinks.errors import ArchiveUnavailableError, SinkError
 from sinks.s3 import archive_error, s3_client
 from stream.errors import StreamError
+from stream.losses import ADVICE, check
+from stream.positions import look
 from stream.settings import Settings
-from stream.topics import check_topics, declared_topics, describe_topics
+from stream.topic_admin import describe_topics
+from stream.topics import check_topics, declared_topics
 
 _BROKER_SECONDS = 5.0
 _NOT_FOUND = "404"
@@ -67,7 +70,20 @@ def _examine_kafka(settings: Settings) -> Iterator[Finding]:
     for mismatch in mismatches:
         yield Finding("topics", False, mismatch.message)
     if not mismatches:
-        yield Finding("topics", True, f"{len(declared)} topics with {settings.partitions} partitions each")
+        yield from _examine_positions(settings, len(declared))
+
+
+def _examine_positions(settings: Settings, topics: int) -> Iterator[Finding]:
+    """Look whether the logs go on where workers left off: one that starts would end otherwise."""
+    try:
+        losses = check(look(settings))
+    except StreamError as error:
+        yield Finding("topics", False, str(error))
+        return
+    for loss in losses:
+        yield Finding("topics", False, f"{loss}; {ADVICE}")
+    if not losses:
+        yield Finding("topics", True, f"{topics} topics with {settings.partitions} partitions each")
 
 
 def _examine_s3(settings: Settings) -> Finding:

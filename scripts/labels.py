@@ -12,8 +12,8 @@ from detectors.labels import Label, LabelSource
 from scripts.delivery import INTERRUPTED, conclude, delivery_progress, warn_of_malformed
 from scripts.durations import read_delay, read_moment
 from scripts.options import FAILED, fail, settings_from
-from stream.kafka import wait_for_broker
 from stream.publishing import PublishConfig, publish
+from stream.reaching import wait_for_broker
 from stream.sources.columns import load_columns
 from stream.sources.files import read_transactions
 from stream.sources.labels import LabelFileError, read_labels, write_labels

@@ -8,7 +8,7 @@ import typer
 
 COMMANDS = (
     *("demo", "worker", "replay", "simulate", "train", "backtest", "score", "alerts", "query"),
-    *("create_topics", "doctor"),
+    *("create_topics", "doctor", "accept_loss"),
 )
 GROUPS = ("dead_letters", "labels")
 INTERRUPTED = 130

@@ -14,9 +14,9 @@ from detectors.labels import Label
 from scripts.delivery import INTERRUPTED, conclude, delivery_progress
 from scripts.durations import read_delay
 from scripts.options import FAILED, fail, settings_from
-from stream.kafka import wait_for_broker
 from stream.pacing import LagGate, hold_back
 from stream.publishing import Admit, PublishConfig, publish
+from stream.reaching import wait_for_broker
 from stream.settings import Settings
 from stream.sources.columns import BUILTIN, ColumnMap, builtin_columns, format_columns, load_columns
 from stream.sources.files import FileContents, MalformedRow, read_transactions

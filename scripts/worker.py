@@ -4,21 +4,26 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from confluent_kafka.admin import AdminClient
 
 from detectors.errors import RiskstreamError
 from scripts.options import fail, settings_from
 from sinks.bundles import load_bundle
+from sinks.errors import ArchiveUnavailableError
 from sinks.s3 import ensure_bucket, s3_client
 from stream.embedded.aws import EmbeddedAws
 from stream.embedded.broker import EmbeddedBroker
 from stream.errors import StreamError
-from stream.kafka import wait_for_broker
 from stream.logs import configure_logs
+from stream.reaching import wait_for_broker
 from stream.settings import Settings
-from stream.topics import check_topics, declared_topics, describe_topics
+from stream.topic_admin import describe_topics
+from stream.topics import check_topics, declared_topics
 from stream.worker import end_process, run_worker
+
+log = structlog.get_logger(__name__)
 
 EMBEDDED_PARTITIONS = 4
 
@@ -55,8 +60,16 @@ def _run(settings: Settings) -> int:
     trained = load_bundle(settings.bundle)
     wait_for_broker(settings)
     _require_topics(settings)
-    ensure_bucket(s3_client(settings.s3_endpoint), settings.s3_bucket)
+    _prepare_archive(settings)
     return run_worker(settings, trained)
+
+
+def _prepare_archive(settings: Settings) -> None:
+    """Make the bucket. A worker that follows another while S3 is away starts all the same: its archive waits."""
+    try:
+        ensure_bucket(s3_client(settings.s3_endpoint), settings.s3_bucket)
+    except ArchiveUnavailableError as error:
+        log.warning("assessing begins without the archive, which is retried", why=str(error))
 
 
 def _run_embedded(settings: Settings) -> int:

@@ -1,11 +1,12 @@
 """The one place where things are wired: settings and a bundle become a Faust application with its agents."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from confluent_kafka.admin import AdminClient
 from faust.types import TP
 
 from detectors.bundle import Bundle
@@ -13,12 +14,24 @@ from detectors.timing import Timing
 from sinks.archive import FlushPolicy, ParquetArchive
 from sinks.s3 import s3_client
 from stream.batching.app import BatchApp
+from stream.batching.fencing import FencedWriter
+from stream.batching.stores import OpenStore
+from stream.batching.stores.memory import open_memory
 from stream.batching.table import BatchTable
 from stream.enrichment import GeoResolver
 from stream.enrichment.ipinfo import IpinfoClient
 from stream.enrichment.mmdb import MmdbDatabase
-from stream.kafka import CHANGELOG_BATCH_BYTES, OUTPUT_BATCH_BYTES, faust_credentials, follower, producer
+from stream.errors import SettingsError
+from stream.kafka import (
+    OUTPUT_BATCH_BYTES,
+    changelog_producer,
+    claimant,
+    faust_credentials,
+    follower,
+    producer,
+)
 from stream.metrics import Metrics
+from stream.positions import PositionWatch
 from stream.progress import IdleClock, ProgressReporter
 from stream.replica import Replica
 from stream.settings import Settings
@@ -29,6 +42,7 @@ from stream.stages.enrich import EnrichStage
 from stream.stages.labels import LabelStage
 from stream.stages.lanes import Lanes
 from stream.stages.profiles import ProfileLanes, ProfileStage, Writers
+from stream.topic_ids import NO_IDS, TopicIds, find_topic_ids
 from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, MERCHANT_PROFILES, TRANSACTIONS
 
 MEMORIES = "memories"
@@ -60,6 +74,7 @@ class Pipeline:
     app: BatchApp
     table: BatchTable
     producers: Producers
+    changelog: FencedWriter
     resolver: GeoResolver
     archive: ArchiveStage
     lanes: tuple[Lanes, ...]
@@ -67,11 +82,28 @@ class Pipeline:
     """None where it is switched off."""
 
 
-def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipeline:
-    """Wire the application. Call it with the event loop running; nothing is started yet."""
+def build_pipeline(
+    settings: Settings,
+    bundle: Bundle,
+    metrics: Metrics,
+    only: Container[str] | None = None,
+    topics: TopicIds = NO_IDS,
+) -> Pipeline:
+    """Wire the application. Call it with the event loop running; nothing is started yet.
+
+    `only` names the agents to declare, for whoever measures a stage alone; None declares all. `topics` are the ids
+    that the topics have now.
+    """
     app = _faust_app(settings)
-    table = app.Table(MEMORIES, key_type=bytes, value_type=bytes, partitions=settings.partitions)
-    producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), producer(settings, CHANGELOG_BATCH_BYTES))
+    watch = PositionWatch(settings, topics)
+    app.resume_hooks.append(watch.on_resume)
+    app.step_back_hooks.append(watch.on_step_back)
+    open_store = _open_store(settings)
+    table = app.Table(
+        MEMORIES, key_type=bytes, value_type=bytes, partitions=settings.partitions, open_store=open_store
+    )
+    changelog = _changelog(app, settings)
+    producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), changelog)
     outputs, partitions = producers.outputs, settings.partitions
     resolver = _resolver(settings)
     archive = ArchiveStage(
@@ -82,9 +114,9 @@ def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipe
         metrics,
     )
     replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
-    enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics), outputs))
-    labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics), outputs))
-    assess = Lanes(app, AssessStage(bundle, table, producers, metrics, partitions, replica))
+    enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics, topics), outputs))
+    labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics, topics), outputs))
+    assess = Lanes(app, AssessStage(bundle, table, producers, metrics, partitions, replica, topics))
     agents: list[Agent] = [
         ("enrich_transactions", TRANSACTIONS, enrich),
         ("accept_labels", LABELS, labels),
@@ -94,17 +126,48 @@ def build_pipeline(settings: Settings, bundle: Bundle, metrics: Metrics) -> Pipe
     merchants = None
     if replica is not None:
         timing = bundle.manifest.timing
-        profiles = _profiles(app, settings, timing, producers, metrics)
+        profiles = _profiles(app, settings, timing, producers, metrics, open_store)
         agents.append(("profile_merchants", MERCHANT_ACTIVITY, profiles))
         payments = partial(held, app)
         clock = IdleClock(app, table, outputs, timing, (enrich, assess), profiles.newest_edge, payments)
         merchants = MerchantMemory(replica, ProgressReporter(outputs, replica, payments), clock, profiles)
-    _declare_agents(app, partitions, agents)
-    return Pipeline(app, table, producers, resolver, archive, (enrich, labels, assess), merchants)
+    _declare_agents(app, partitions, [agent for agent in agents if only is None or agent[0] in only])
+    return Pipeline(app, table, producers, changelog, resolver, archive, (enrich, labels, assess), merchants)
+
+
+def _changelog(app: BatchApp, settings: Settings) -> FencedWriter:
+    """Wire the writer of all memories to the assignments that it has to know of."""
+    writer = FencedWriter(
+        changelog_producer(settings),
+        partial(claimant, settings),
+        settings.app_id,
+        {settings.changelog_topic, MERCHANT_PROFILES},
+        settings.session_timeout_seconds,
+    )
+    app.assignment_hooks.append(writer.on_assigned)
+    app.revocation_hooks.append(writer.on_revoked)
+    return writer
+
+
+def _open_store(settings: Settings) -> OpenStore:
+    if settings.store == "memory":
+        return open_memory
+    try:
+        from stream.batching.stores.rocks import RocksStores
+    except ImportError as error:
+        raise SettingsError(
+            "RISKSTREAM_STORE=rocksdb needs a package that is not installed: pip install 'riskstream[rocksdb]'"
+        ) from error
+    return RocksStores(settings.store_dir).open
 
 
 def _profiles(
-    app: BatchApp, settings: Settings, timing: Timing, producers: Producers, metrics: Metrics
+    app: BatchApp,
+    settings: Settings,
+    timing: Timing,
+    producers: Producers,
+    metrics: Metrics,
+    open_store: OpenStore,
 ) -> ProfileLanes:
     """Wire the side path. The changelog of its table is the topic that all replicas read."""
     changelog = app.topic(
@@ -122,7 +185,12 @@ def _profiles(
         allow_empty=True,
     )
     table = app.Table(
-        MERCHANTS, key_type=bytes, value_type=bytes, partitions=settings.partitions, changelog_topic=changelog
+        MERCHANTS,
+        key_type=bytes,
+        value_type=bytes,
+        partitions=settings.partitions,
+        changelog_topic=changelog,
+        open_store=open_store,
     )
     writers = Writers(producers.outputs, producers.changelog)
     return ProfileLanes(app, ProfileStage(timing, settings.partitions, table, writers, metrics))
@@ -141,6 +209,8 @@ def _faust_app(settings: Settings) -> BatchApp:
         settings.app_id,
         fetch_wait_ms=settings.fetch_wait_ms,
         batch_max_records=settings.batch_max_records,
+        open_changelogs=partial(follower, settings),
+        identify=partial(_identify, settings),
         broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
         broker_credentials=faust_credentials(settings),
         broker_session_timeout=settings.session_timeout_seconds,
@@ -166,6 +236,10 @@ def _faust_app(settings: Settings) -> BatchApp:
         web_enabled=False,
         stream_recovery_delay=0.0,
     )
+
+
+def _identify(settings: Settings, topics: Sequence[str]) -> Mapping[str, str]:
+    return find_topic_ids(AdminClient({**settings.kafka_client()}), topics).ids
 
 
 def _declare_agents(app: BatchApp, partitions: int, agents: Sequence[Agent]) -> None:

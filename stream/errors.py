@@ -4,7 +4,12 @@ StreamError
 ├── SettingsError        a setting, or the bundle it names, cannot be used
 ├── BrokerUnavailable    no broker answers
 ├── OffsetGap            records were deleted before they were read
-├── TopicsError          the broker refuses a topic                        (stream.topics)
+├── RecordsLost          a log is not where the worker left off: somebody has to accept what is lost
+├── Fenced               another worker has taken over a partition that this one would write
+├── ClaimRefused         the broker does not let this worker take its partitions over
+├── RecoveryStalled      a changelog cannot be read to its end
+├── StoreError           a local database cannot be used
+├── TopicsError          the broker refuses a topic                        (stream.topic_admin)
 ├── FileError, HeaderError, MalformedRowError, ColumnMapError, LabelFileError  (stream.sources)
 ├── SimulationError      asked for traffic that cannot be made             (stream.simulation)
 ├── PublishingError, PacingError                                           (stream.publishing, stream.pacing)
@@ -30,3 +35,23 @@ class BrokerUnavailable(StreamError):
 
 class OffsetGap(StreamError):
     """The broker deleted records that this worker had not read yet."""
+
+
+class Fenced(StreamError):
+    """The broker refused a write of memories, since another worker holds their partition now."""
+
+
+class ClaimRefused(StreamError):
+    """The broker does not let this worker take over the changelogs of its partitions."""
+
+
+class RecordsLost(StreamError):
+    """A log does not go on where the worker left off; what is lost, and the command that accepts it."""
+
+
+class RecoveryStalled(StreamError):
+    """The changelog should hold more records than the broker gives."""
+
+
+class StoreError(StreamError):
+    """The directory of the local databases cannot be used as it is."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from stream.headers import Origin
+from stream.topic_ids import split_source
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -12,6 +13,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     upstream: dict[str, int] = {}
     """Highest position applied, by topic and partition (or stream and shard) the records were made from."""
     bundle_version: str = ""
+    log_id: str = ""
+    """Id of the topic that `next_offset` counts in. Empty: not known, as in heads written before 0.2."""
 
 
 _decoder = msgspec.msgpack.Decoder(Head)
@@ -34,11 +37,15 @@ def encode_head(head: Head) -> bytes:
 
 
 class Guard:
-    """Walks one batch: admits each record once, and knows the head that applying them leads to."""
+    """Walks one batch: admits each record once, and knows the head that applying them leads to.
 
-    def __init__(self, head: Head) -> None:
+    `log_id` is the id of the topic that the batch comes from; empty keeps what the head says.
+    """
+
+    def __init__(self, head: Head, log_id: str = "") -> None:
         self._next_offset = head.next_offset
         self._upstream = dict(head.upstream)
+        self._log_id = log_id or head.log_id
         self.skipped = 0
 
     def admit(self, offset: int, origin: Origin | None) -> bool:
@@ -49,12 +56,22 @@ class Guard:
         self._next_offset = offset + 1
         if origin is None:
             return True
-        if origin.position <= self._upstream.get(origin.upstream, -1):
+        upstream = origin.upstream
+        applied = self._upstream.get(upstream)
+        if applied is None:
+            applied = self._take_over(origin)
+        if origin.position <= applied:
             self.skipped += 1
+            self._upstream[upstream] = applied
             return False
-        self._upstream[origin.upstream] = origin.position
+        self._upstream[upstream] = origin.position
         return True
+
+    def _take_over(self, origin: Origin) -> int:
+        """Return what was applied of a source when origins did not tell its id yet; -1 if nothing was."""
+        name, topic_id = split_source(origin.source)
+        return self._upstream.pop(f"{name}/{origin.partition}", -1) if topic_id else -1
 
     def head(self, bundle_version: str) -> Head:
         """Return the head after the batch."""
-        return Head(self._next_offset, self._upstream, bundle_version)
+        return Head(self._next_offset, self._upstream, bundle_version, self._log_id)

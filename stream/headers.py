@@ -16,7 +16,10 @@ ECHO_KIND = b"echo"
 
 
 class Origin(NamedTuple):
-    """The record that another was made from: its topic (or Kinesis stream and shard), partition and position."""
+    """The record that another was made from: its topic (or Kinesis stream and shard), partition and position.
+
+    The source of a Kafka topic is its name and its id, so that a topic made anew is another source.
+    """
 
     source: str
     partition: int
@@ -25,8 +28,8 @@ class Origin(NamedTuple):
     def encode(self) -> bytes:
         """Return the header's bytes.
 
-        >>> Origin("transactions", 3, 1042).encode()
-        b'transactions/3/1042'
+        >>> Origin("transactions@q8Jn0zSWTGu9y4Xr1oTtDw", 3, 1042).encode()
+        b'transactions@q8Jn0zSWTGu9y4Xr1oTtDw/3/1042'
         """
         return f"{self.source}/{self.partition}/{self.position}".encode()
 
@@ -34,6 +37,16 @@ class Origin(NamedTuple):
     def upstream(self) -> str:
         """What positions are ordered within."""
         return f"{self.source}/{self.partition}"
+
+
+def split_upstream(upstream: str) -> tuple[str, int]:
+    """Return source and partition of what `Origin.upstream` gives.
+
+    >>> split_upstream("transactions@q8Jn0zSWTGu9y4Xr1oTtDw/3")
+    ('transactions@q8Jn0zSWTGu9y4Xr1oTtDw', 3)
+    """
+    source, _, partition = upstream.rpartition("/")
+    return source, int(partition)
 
 
 def find(headers: Sequence[tuple[str, bytes]], name: str) -> bytes | None:

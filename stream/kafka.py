@@ -1,16 +1,13 @@
-"""Kafka clients made from the settings: producers of the lanes, Faust's credentials, and the wait for a broker."""
+"""Kafka clients made from the settings: producers of the lanes, followers, Faust's credentials."""
 
 import ssl
-import time
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from faust.types.auth import CredentialsT
 
-from stream.errors import BrokerUnavailable
+from stream.batching.identities import PartitionProducer
 from stream.settings import Settings
 
 OUTPUT_BATCH_BYTES = 1_040_000
@@ -24,15 +21,28 @@ def producer(settings: Settings, batch_bytes: int) -> AIOKafkaProducer:
 
     Without idempotence an expired batch followed by a good one would leave a hole that the guard then hides.
     """
-    return AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=0,
-        max_batch_size=batch_bytes,
-        max_request_size=batch_bytes + 64 * 1024,
+    return AIOKafkaProducer(enable_idempotence=True, **_producer(settings, batch_bytes))
+
+
+def changelog_producer(settings: Settings) -> PartitionProducer:
+    """Make the producer of memories, which takes the record batch of a whole batch of payments."""
+    return PartitionProducer(**_producer(settings, CHANGELOG_BATCH_BYTES))
+
+
+def claimant(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
+    """Make a producer that takes a transactional id over, and is good for nothing else."""
+    return AIOKafkaProducer(transactional_id=transactional_id, **_producer(settings, OUTPUT_BATCH_BYTES))
+
+
+def _producer(settings: Settings, batch_bytes: int) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "acks": "all",
+        "linger_ms": 0,
+        "max_batch_size": batch_bytes,
+        "max_request_size": batch_bytes + 64 * 1024,
         **_security(settings),
-    )
+    }
 
 
 def follower(settings: Settings) -> AIOKafkaConsumer:
@@ -60,28 +70,6 @@ def faust_credentials(settings: Settings) -> CredentialsT | None:
         mechanism=settings.kafka_sasl_mechanism,
         ssl_context=security.get("ssl_context"),
     )
-
-
-def wait_for_broker(settings: Settings) -> None:
-    """Return once a broker answers.
-
-    Raises:
-        BrokerUnavailable: none did within `kafka_connect_seconds`.
-    """
-    deadline = time.monotonic() + settings.kafka_connect_seconds
-    admin = AdminClient({**settings.kafka_client()})
-    while True:
-        try:
-            admin.list_topics(timeout=min(2.0, settings.kafka_connect_seconds))
-        except KafkaException as error:
-            if time.monotonic() >= deadline:
-                raise BrokerUnavailable(
-                    f"no Kafka broker answers at {settings.kafka_bootstrap}"
-                    f" (waited {settings.kafka_connect_seconds:g} s): start it, or set RISKSTREAM_KAFKA_BOOTSTRAP"
-                ) from error
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _security(settings: Settings) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class IdleClock:
                 log.debug("time moved on in an idle partition", partition=partition, edge=newest)
 
     def _is_behind(self, partition: int, newest: int) -> bool:
-        clock = decode_clock(self._table.read(clock_key(partition)))
+        clock = decode_clock(self._table.reader(partition)(clock_key(partition)))
         return max(clock.edge, self._marked.get(partition, 0)) < newest
 
     async def _is_idle(self, partition: int) -> bool:

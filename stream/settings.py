@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     fetch_wait_ms: int = Field(10, ge=1, le=1500, description="longest wait of the broker for a first record")
     commit_seconds: float = Field(0.5, gt=0, description="how often finished offsets are committed")
 
+    store: Literal["memory", "rocksdb"] = Field("memory", description="where the memories lie on this machine")
+    store_dir: Path = Field(Path("memories"), description="directory of the databases, one a worker")
+
     bundle: Path = Field(Path("bundles/current"), description="directory of the trained bundle")
 
     merchant_memory: bool = Field(True, description="learn merchants' habits and frauds across partitions")

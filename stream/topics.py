@@ -1,24 +1,13 @@
-"""The one place that declares every topic: what makes them, what checks them, and who reads them start here.
+"""The one place that declares every topic, and judges whether a cluster's are as declared; it asks no broker.
 
 All topics have the same number of partitions, so that partition i of one feeds partition i of the next and
-its memories lie in partition i of the changelog. Nothing here changes a topic that exists.
+its memories lie in partition i of the changelog.
 """
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
-
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it re-exports without saying so
-    AdminClient,
-    ConfigEntry,
-    ConfigResource,
-    NewTopic,
-)
-
-from stream.errors import BrokerUnavailable, StreamError
 
 TRANSACTIONS = "transactions"
 ENRICHED = "transactions.enriched"
@@ -33,14 +22,11 @@ MERCHANT_PROGRESS = "merchant-progress"
 
 KIB = 1024
 MIB = 1024 * KIB
-BROKER_DEFAULT_REPLICATION = -1
+
+COMPACTED_SEGMENT_BYTES = 16 * MIB
+"""Two of the largest record batches. The open segment is never compacted, and recovery reads all of it."""
 
 CleanupPolicy = Literal["delete", "compact"]
-Creation = Literal["created", "exists"]
-
-
-class TopicsError(StreamError):
-    """The broker answers, but refuses to create a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +136,7 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             holds="the memory of a merchant after an hour, MessagePack",
             partitions=partitions,
             cleanup="compact",
-            segment_bytes=32 * MIB,
+            segment_bytes=COMPACTED_SEGMENT_BYTES,
             max_message_bytes=8 * MIB,
         ),
         Topic(
@@ -167,7 +153,7 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             holds="a memory as it is after a batch, MessagePack",
             partitions=partitions,
             cleanup="compact",
-            segment_bytes=32 * MIB,
+            segment_bytes=COMPACTED_SEGMENT_BYTES,
             # What a batch changed is one record batch, so that it is written whole or not at all.
             max_message_bytes=8 * MIB,
         ),
@@ -230,104 +216,3 @@ def _alter(name: str, setting: str) -> str:
         "run `kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics"
         f" --entity-name {name} --add-config {setting}`"
     )
-
-
-def describe_topics(
-    admin: AdminClient, declared: Iterable[Topic], timeout_s: float = 10.0
-) -> dict[str, ExistingTopic]:
-    """Ask the cluster which of the declared topics it has, and how they are set.
-
-    Settings stay empty on a broker without a controller (the embedded one) and where we may not read them.
-    """
-    try:
-        cluster = admin.list_topics(timeout=timeout_s)
-    except KafkaException as error:
-        raise BrokerUnavailable(_unreachable(error)) from error
-    names = [
-        topic.name
-        for topic in declared
-        if topic.name in cluster.topics and cluster.topics[topic.name].error is None
-    ]
-    # Asked for settings, a cluster without a controller leaves us waiting for one.
-    tells = bool(names) and cluster.controller_id in cluster.brokers
-    configs = _read_configs(admin, names, timeout_s) if tells else {}
-    return {name: ExistingTopic(len(cluster.topics[name].partitions), configs.get(name, {})) for name in names}
-
-
-def _read_configs(admin: AdminClient, names: Sequence[str], timeout_s: float) -> dict[str, dict[str, str]]:
-    asked = admin.describe_configs(
-        [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names], request_timeout=timeout_s
-    )
-    configs: dict[str, dict[str, str]] = {}
-    for resource, answer in asked.items():
-        try:
-            entries: dict[str, ConfigEntry] = answer.result(timeout=timeout_s + 1)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                continue
-            raise BrokerUnavailable(_unreachable(error)) from error
-        configs[resource.name] = {key: entry.value for key, entry in entries.items() if entry.value is not None}
-    return configs
-
-
-def create_topics(
-    admin: AdminClient,
-    topics: Sequence[Topic],
-    replication: int = BROKER_DEFAULT_REPLICATION,
-    timeout_s: float = 30.0,
-) -> dict[str, Creation]:
-    """Create the topics that are missing, leave the others as they are, and return when all can be seen.
-
-    Raises TopicsError if the broker refuses one.
-    """
-    asked = admin.create_topics(
-        [
-            NewTopic(
-                topic.name,
-                num_partitions=topic.partitions,
-                replication_factor=replication,
-                config=topic.config(),
-            )
-            for topic in topics
-        ],
-        request_timeout=timeout_s,
-    )
-    done: dict[str, Creation] = {}
-    for name, answer in asked.items():
-        try:
-            answer.result(timeout=timeout_s + 1)
-            done[name] = "created"
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise TopicsError(_refused(name, error)) from error
-            done[name] = "exists"
-    _wait_until_listed(admin, topics, timeout_s)
-    return done
-
-
-def _wait_until_listed(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while missing := {topic.name for topic in topics} - set(describe_topics(admin, topics)):
-        if time.monotonic() > deadline:
-            names = ", ".join(sorted(missing))
-            raise TopicsError(f"the broker took {names} but does not list it: look into the broker's log")
-        time.sleep(0.05)
-
-
-def _unreachable(error: KafkaException) -> str:
-    return (
-        f"the broker does not tell its topics ({error.args[0].str()}): check that it runs, that"
-        " RISKSTREAM_KAFKA_BOOTSTRAP names it, and the RISKSTREAM_KAFKA_SASL_* and _SSL_* settings"
-    )
-
-
-def _refused(name: str, error: KafkaException) -> str:
-    reason: KafkaError = error.args[0]
-    match reason.code():
-        case KafkaError.TOPIC_AUTHORIZATION_FAILED | KafkaError.CLUSTER_AUTHORIZATION_FAILED:
-            mend = "ask the cluster's owner for the right to create it"
-        case KafkaError.INVALID_REPLICATION_FACTOR:
-            mend = "set RISKSTREAM_REPLICATION to at most the number of brokers"
-        case _:
-            mend = "check that the broker runs, then run `riskstream create-topics` again"
-    return f"topic {name} could not be created ({reason.str()}): {mend}"

@@ -6,11 +6,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Container, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import structlog
+from confluent_kafka.admin import AdminClient
 
 from detectors.bundle import Bundle
 from detectors.windows import HOUR
@@ -18,6 +19,7 @@ from stream.app import MerchantMemory, Pipeline, build_pipeline, held_partitions
 from stream.health import HealthServer
 from stream.metrics import Metrics
 from stream.settings import Settings
+from stream.topic_ids import find_topic_ids
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,9 @@ DRAIN_SECONDS = 15.0
 COMMIT_SECONDS = 3.0
 STOP_SECONDS = 8.0
 """For leaving the group and closing connections."""
+SWITCH_SECONDS = 0.001
+"""After how long a thread makes room for one that waits. Python's own is five times that, and the thread that
+fetches waits for the one that assesses several times a fetch."""
 SETTLE_SECONDS = 1.0
 """For what is left to notice that it was cancelled. All four together stay below 30 s."""
 
@@ -33,9 +38,10 @@ SETTLE_SECONDS = 1.0
 class Worker:
     """Runs the pipeline until it is told to stop or something crashes."""
 
-    def __init__(self, settings: Settings, bundle: Bundle) -> None:
+    def __init__(self, settings: Settings, bundle: Bundle, only: Container[str] | None = None) -> None:
         self._settings = settings
         self._bundle = bundle
+        self._only = only
         self._metrics = Metrics()
         self._metrics.alert_budget.set(bundle.manifest.budgets.high)
         self._pipeline: Pipeline | None = None
@@ -46,7 +52,8 @@ class Worker:
     async def run(self) -> int:
         """Run to the end and return the exit code: 0 after a stop, 1 after a crash."""
         self._listen_for_signals()
-        pipeline = self._pipeline = build_pipeline(self._settings, self._bundle, self._metrics)
+        topics = await asyncio.to_thread(find_topic_ids, AdminClient({**self._settings.kafka_client()}))
+        pipeline = self._pipeline = build_pipeline(self._settings, self._bundle, self._metrics, self._only, topics)
         health = HealthServer(
             self._settings.health_host,
             self._settings.health_port,
@@ -69,7 +76,8 @@ class Worker:
 
     async def _start(self, pipeline: Pipeline) -> None:
         await pipeline.producers.outputs.start()
-        await pipeline.producers.changelog.start()
+        await pipeline.changelog.start()
+        self._in_background(self._crash_if_it_fails(pipeline, pipeline.changelog.keep_alive()))
 
         async def on_assigned(app: object, **kwargs: object) -> None:
             log.info("partitions assigned and recovered", count=len(held_partitions(pipeline.app)))
@@ -83,6 +91,7 @@ class Worker:
         if not self._stopping.is_set():
             await pipeline.app.start()
         _spare_the_collector()
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     async def _learn_merchants(self, pipeline: Pipeline, merchants: MerchantMemory) -> None:
         """Fill the replica before any partition is taken on, so that nothing is assessed without it."""
@@ -207,13 +216,13 @@ async def _close(pipeline: Pipeline) -> None:
         await pipeline.app.consumer.gone()
     finally:
         await pipeline.producers.outputs.stop()
-        await pipeline.producers.changelog.stop()
+        await pipeline.changelog.stop()
         if pipeline.merchants is not None:
             await pipeline.merchants.replica.stop()
         await pipeline.resolver.close()
 
 
-def run_worker(settings: Settings, bundle: Bundle) -> int:
+def run_worker(settings: Settings, bundle: Bundle, only: Container[str] | None = None) -> int:
     """Run a worker to its end and return its exit code; the caller then ends the process with `end_process`.
 
     `asyncio.run` would wait for every task and thread, and after a crash some of Faust's never end.
@@ -222,7 +231,7 @@ def run_worker(settings: Settings, bundle: Bundle) -> int:
     asyncio.set_event_loop(loop)
     code = 1
     try:
-        code = loop.run_until_complete(Worker(settings, bundle).run())
+        code = loop.run_until_complete(Worker(settings, bundle, only).run())
     finally:
         loop.run_until_complete(_settle())
     return code

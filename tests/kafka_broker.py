@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -81,11 +82,18 @@ class ApacheKafka:
     Its address and data survive `stop`, `kill` and `start`. It must be started by a thread that outlives it.
     """
 
-    def __init__(self, directory: Path, properties: dict[str, str] | None = None) -> None:
+    role_options: Sequence[str] = ("--standalone",)
+    """How its data directory is made: with a controller that is alone."""
+
+    def __init__(
+        self, directory: Path, properties: dict[str, str] | None = None, format_options: Sequence[str] = ()
+    ) -> None:
         self.directory = directory
         self.log = directory / "kafka.log"
-        self._port, self._controller_port = _free_ports(2)
+        self.cluster_id = _cluster_id()
+        self._port, self._controller_port = free_ports(2)
         self._extra = properties or {}
+        self._format_options = format_options
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "ApacheKafka":
@@ -104,6 +112,11 @@ class ApacheKafka:
     def bootstrap(self) -> str:
         """The broker's address, `127.0.0.1:port`; the same after a restart."""
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def controller(self) -> str:
+        """The controller's address, for brokers that join."""
+        return f"127.0.0.1:{self._controller_port}"
 
     @property
     def running(self) -> bool:
@@ -159,7 +172,8 @@ class ApacheKafka:
         self.directory.mkdir(parents=True, exist_ok=True)
         properties = self._properties() | self._extra
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-        command = ["kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c"]
+        command = ["kafka.tools.StorageTool", "format", *self.role_options, "-t", self.cluster_id]
+        command += [*self._format_options, "-c"]
         done = subprocess.run(
             [*self._java(libraries), *command, str(self._settings)], capture_output=True, text=True, check=False
         )
@@ -167,7 +181,7 @@ class ApacheKafka:
             raise KafkaBrokerError(f"Kafka's data directory could not be made:\n{done.stdout}{done.stderr}")
 
     def _properties(self) -> dict[str, str]:
-        client, controller = f"PLAINTEXT://{self.bootstrap}", f"127.0.0.1:{self._controller_port}"
+        client, controller = f"PLAINTEXT://{self.bootstrap}", self.controller
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -232,7 +246,7 @@ def _accepts(port: int) -> bool:
         return False
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Choose ports below the range of outgoing connections.
 
     A client that redials a broker while it restarts could otherwise be given the broker's own port.

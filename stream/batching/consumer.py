@@ -16,19 +16,39 @@ from mode.utils.futures import notify
 
 from stream.batching.batch import Batch, BatchRecord
 from stream.batching.offsets import OffsetRanges
+from stream.batching.records import FetchedRecords
 from stream.errors import OffsetGap
+from stream.losses import ADVICE
 
 BATCHES_IN_FLIGHT = 2
 """Per partition: one whose effects are under way, one being computed. More would only hold memory."""
 
 
+PREFETCH_BACKOFF_SECONDS = 0.01
+"""How long records of a busy partition keep aiokafka from fetching for the others; its own is ten times that."""
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread that owns the aiokafka consumer; stock but for the fetch wait, a literal 1.5 s in Faust."""
+    """The thread that owns the aiokafka consumer; stock but for its waits and the make of its records."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
+        # A literal 1.5 s in Faust.
         consumer._fetch_max_wait_ms = self.app.fetch_wait_ms
         return consumer
+
+    async def on_start(self) -> None:
+        """Connect."""
+        await super().on_start()
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._records = FetchedRecords(self.app.batched_topics)
+        fetcher._prefetch_backoff = PREFETCH_BACKOFF_SECONDS
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Keep changelogs from being fetched here: recovery reads them, and what nobody takes stays in memory."""
+        changelogs = [TopicPartition(*tp) for tp in assigned if tp.topic in self.app.tables.changelog_topics]
+        self._ensure_consumer().pause(*changelogs)
+        await super().on_partitions_assigned(assigned, generation_id)
 
 
 class BatchConsumer(driver.Consumer):
@@ -98,13 +118,16 @@ class BatchConsumer(driver.Consumer):
             OffsetGap: the log was cut before it was read; aiokafka would go on with an info line.
         """
         expected = self._ranges[tp].expected
+        if expected is not None and first_offset < expected:
+            # Delivered again after a rebalance; or aiokafka has begun anew with another log of this name.
+            await self.app.on_step_back(tp, expected)
         if expected is None or first_offset <= expected or self._jumps.pop(tp, None) == (expected, first_offset):
             return True
         earliest = (await self.earliest_offsets(tp))[tp]
         if earliest > expected:
             raise OffsetGap(
-                f"{tp.topic} partition {tp.partition}: offsets {expected} to {earliest - 1} were deleted before"
-                " they were read; lengthen the topic's retention and replay them from their source"
+                f"{tp.topic} partition {tp.partition}: records {expected} to {earliest - 1} were deleted before"
+                f" they were read; lengthen the topic's retention; {ADVICE}"
             )
         self._jumps[tp] = (expected, first_offset)
         await self._seek(TopicPartition(*tp), expected)
@@ -113,9 +136,16 @@ class BatchConsumer(driver.Consumer):
     def _is_batched(self, tp: TP) -> bool:
         return tp.topic in self.app.batched_topics
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Leave changelogs, which nobody fetches here, out of Faust's look for reads that hang."""
+        if tp.topic not in self.app.tables.changelog_topics:
+            super().verify_event_path(now, tp)
+
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets; ranges start again from there."""
+        """Seek to the committed offsets, unless somebody objects; ranges start again from there."""
         await super().perform_seek()
+        held = {tp for tp in self.assignment() if self._is_batched(tp)}
+        await self.app.on_batches_resume({tp: self._read_offset.get(tp) for tp in held})
         batched = {tp: offset for tp, offset in self._read_offset.items() if self._is_batched(tp)}
         for tp, offset in batched.items():
             self._restart(tp, offset)

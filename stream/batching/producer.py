@@ -5,7 +5,7 @@ The stock path costs a coroutine and a future per record; here it is one future 
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
@@ -19,6 +19,13 @@ class Outgoing(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+
+class ChangelogWriter(Protocol):
+    """Writes the changed memories of a batch: step 3 of the order of effects."""
+
+    async def append(self, topic: str, partition: int, records: Iterable[Outgoing]) -> int | None:
+        """Append records, all or nothing; return the offset of the last once the broker has them, None if none."""
 
 
 class RecordTooLarge(ValueError):

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import stamina
@@ -36,6 +37,8 @@ class _Held(NamedTuple):
     """A batch whose rows are not all written."""
 
     message: Any
+    """Kept for its offsets: what is left of its records is in the buffer."""
+    rows: int
     size: int
     """Bytes of its records."""
 
@@ -91,7 +94,9 @@ class ArchiveStage:
             return
         records = [Record(record.offset, record.value or b"") for record in message.value.records]
         self._buffer.add(message.partition, records, time.monotonic())
-        self._held[message.partition].append(_Held(message, sum(len(record.value) for record in records)))
+        size = sum(len(record.value) for record in records)
+        self._held[message.partition].append(_Held(message, len(records), size))
+        message.value = replace(message.value, records=())
         if self._has_room(message.partition):
             consumer.release(message)
         self._added.set()
@@ -99,7 +104,7 @@ class ArchiveStage:
     def _has_room(self, partition: int) -> bool:
         """Tell whether more may be held beside one object that is being written and one that fills."""
         held = self._held[partition]
-        rows, size = sum(len(each.message.value) for each in held), sum(each.size for each in held)
+        rows, size = sum(each.rows for each in held), sum(each.size for each in held)
         return rows < 2 * self._policy.rows and size < 2 * self._policy.size
 
     async def _flush_when_due(self) -> None:

@@ -7,7 +7,7 @@ nothing, and the offset is committed last. A record that the head has passed is 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -23,20 +23,23 @@ from detectors.bundle import Bundle
 from detectors.diagnosis import Rejection
 from detectors.events import Event, TimeMark
 from detectors.labels import Label
+from detectors.memory_keys import account_key
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.transaction import EnrichedTransaction
 from sinks.alerts import CONTENT_TYPE, alert_event
 from sinks.dead_letters import SourcePosition, dead_letter, internal_error
 from stream.batching.batch import Batch
-from stream.batching.producer import Outgoing, send_records
+from stream.batching.producer import ChangelogWriter, Outgoing, send_records
 from stream.batching.table import BatchTable
 from stream.errors import OffsetGap
 from stream.head import Guard, decode_head, encode_head, head_key
 from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND, find, parse_origin
+from stream.losses import ADVICE
 from stream.metrics import Metrics
 from stream.stages.activity import tell_merchants
 from stream.stages.isolation import assess_isolating
-from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, MERCHANT_ACTIVITY
+from stream.topic_ids import NO_IDS, TopicIds
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, ENRICHED, MERCHANT_ACTIVITY
 
 LARGEST_CHANGE_BYTES = 3 * 1024 * 1024
 """Of a batch's memories: they are one record batch of the changelog, whose limit is 8 MiB."""
@@ -57,7 +60,7 @@ class Producers:
     """Outputs and changelog apart: the changelog's record batches may be larger."""
 
     outputs: AIOKafkaProducer
-    changelog: AIOKafkaProducer
+    changelog: ChangelogWriter
 
 
 @dataclass(slots=True)
@@ -130,6 +133,7 @@ class AssessStage:
         metrics: Metrics,
         partitions: int = 1,
         merchants: Merchants | None = None,
+        topics: TopicIds = NO_IDS,
     ) -> None:
         self._bundle = bundle
         self._table = table
@@ -137,6 +141,7 @@ class AssessStage:
         self._metrics = metrics
         self._partitions = partitions
         self._merchants = merchants
+        self._log_id = topics.id_of(ENRICHED)
 
     async def compute(self, batch: Batch) -> AssessEffects:
         """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""
@@ -156,29 +161,29 @@ class AssessStage:
 
     def _refuse_holes(self, batch: Batch) -> None:
         """Raise if records before the batch were never seen: the head would hide them for ever."""
-        data = self._table.read(head_key(batch.partition))
+        data = self._table.reader(batch.partition)(head_key(batch.partition))
         if data is not None and batch.first_offset > decode_head(data).next_offset:
             raise OffsetGap(
                 f"{batch.topic} partition {batch.partition}: the memories have come to offset"
-                f" {decode_head(data).next_offset}, but the next record is {batch.first_offset}"
+                f" {decode_head(data).next_offset}, but the next record is {batch.first_offset}; {ADVICE}"
             )
 
     def _step(self, partition: int, records: Sequence[ConsumerRecord]) -> Step:
-        guard = Guard(decode_head(self._table.read(head_key(partition))))
+        guard = Guard(decode_head(self._table.reader(partition)(head_key(partition))), self._log_id)
         fresh = [r for r in records if guard.admit(r.offset, parse_origin(r.headers))]
         step = Step(skipped=guard.skipped)
         good, events = self._decode(fresh, step)
         merchants = NO_MERCHANTS if self._merchants is None else self._merchants
         work = partial(assess, bundle=self._bundle, partition=partition, merchants=merchants)
         done: list[tuple[Sequence[int], Outcome]] = []
-        for part in assess_isolating(events, self._table.read, work):
+        for part in assess_isolating(events, self._table.reader(partition, _accounts(events)), work):
             if part.outcome is None:
                 step.reject(good[part.start], internal_error("assess", part.failure or ""))
             else:
                 self._emit(step, good[part.start :], events[part.start :], part.outcome)
                 done.append(([record.offset for record in good[part.start : part.end]], part.outcome))
         if self._merchants is not None:
-            for target, told in tell_merchants(partition, self._partitions, done):
+            for target, told in tell_merchants(partition, self._partitions, done, self._log_id):
                 step.told.setdefault(target, []).append(told)
         step.changes[head_key(partition)] = encode_head(guard.head(self._bundle.version))
         return step
@@ -252,6 +257,13 @@ def publishes_alert(assessment: Assessment) -> bool:
     return assessment.alert in ("new", "escalation") and not assessment.backfill
 
 
+def _accounts(events: Sequence[Event]) -> Iterator[bytes]:
+    """Yield the keys of the memories that events are about."""
+    for event in events:
+        if not isinstance(event, TimeMark):
+            yield account_key(event.account_id)
+
+
 def _decode_event(record: ConsumerRecord) -> Event:
     kind = find(record.headers, KIND)
     if kind is None:
@@ -264,4 +276,8 @@ def _decode_event(record: ConsumerRecord) -> Event:
 
 def _headers(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
     """Pass on where a transaction came from and when it was produced."""
+    headers = record.headers
+    if len(headers) == 2 and headers[0][0] == ORIGIN and headers[1][0] == INGESTED_AT:
+        # As the enrich stage writes them.
+        return tuple(headers)
     return tuple((name, value) for name, value in record.headers if name in (ORIGIN, INGESTED_AT))

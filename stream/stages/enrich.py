@@ -23,6 +23,7 @@ from stream.enrichment import GeoResolver, distinct_addresses, enrich
 from stream.headers import BACKFILL, INGESTED_AT, KIND, ORIGIN, TIME_KIND, Origin, find
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
+from stream.topic_ids import NO_IDS, TopicIds
 from stream.topics import DEAD_LETTERS, ENRICHED
 
 _encode = msgspec.json.Encoder().encode
@@ -50,12 +51,18 @@ class EnrichStage:
     """Turns raw transactions into enriched ones, a batch at a time."""
 
     def __init__(
-        self, producer: AIOKafkaProducer, resolver: GeoResolver, partitions: int, metrics: Metrics
+        self,
+        producer: AIOKafkaProducer,
+        resolver: GeoResolver,
+        partitions: int,
+        metrics: Metrics,
+        topics: TopicIds = NO_IDS,
     ) -> None:
         self._producer = producer
         self._resolver = resolver
         self._partitions = partitions
         self._metrics = metrics
+        self._topics = topics
 
     async def compute(self, batch: Batch) -> EnrichEffects:
         """Decode a batch, locate its addresses in one go and prepare what to produce, in the batch's order."""
@@ -68,7 +75,7 @@ class EnrichStage:
                 effects.dead[record.partition].append(self._dead(record, item))
                 self._metrics.dead_letters.labels(item.reason).inc()
             elif isinstance(item, TimeMark):
-                effects.enriched[record.partition].append(_mark(record, item))
+                effects.enriched[record.partition].append(self._mark(record, item))
             else:
                 located = next(enriched)
                 partition = partition_of(located.account_id, self._partitions)
@@ -83,9 +90,14 @@ class EnrichStage:
         return enrich(transactions, locations, backfill)
 
     def _outgoing(self, record: ConsumerRecord, enriched: EnrichedTransaction) -> Outgoing:
-        origin = Origin(record.topic, record.partition, record.offset)
-        headers = ((ORIGIN, origin.encode()), (INGESTED_AT, b"%d" % record.timestamp))
+        headers = ((ORIGIN, self._origin(record)), (INGESTED_AT, b"%d" % record.timestamp))
         return Outgoing(enriched.account_id.encode(), _encode(enriched), headers)
+
+    def _mark(self, record: ConsumerRecord, mark: TimeMark) -> Outgoing:
+        return Outgoing(None, _encode(mark), ((KIND, TIME_KIND), (ORIGIN, self._origin(record))))
+
+    def _origin(self, record: ConsumerRecord) -> bytes:
+        return Origin(self._topics.source(record.topic), record.partition, record.offset).encode()
 
     def _dead(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         position = SourcePosition(record.topic, record.partition, record.offset)
@@ -112,8 +124,3 @@ def _decode_time(record: ConsumerRecord) -> TimeMark | Rejection:
         told = mark.time.isoformat()
         return Rejection("EVENT_TIME_IN_FUTURE", f"the time mark {told} lies past its Kafka timestamp", "time")
     return mark
-
-
-def _mark(record: ConsumerRecord, mark: TimeMark) -> Outgoing:
-    origin = Origin(record.topic, record.partition, record.offset)
-    return Outgoing(None, _encode(mark), ((KIND, TIME_KIND), (ORIGIN, origin.encode())))

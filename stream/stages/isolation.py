@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from detectors.assess import Outcome
 from detectors.errors import MemoryFormatError
 from detectors.events import Event
+from stream.errors import StoreError
 
 Read = Callable[[bytes], bytes | None]
 Assess = Callable[[Sequence[Event], Read], Outcome]
@@ -32,7 +33,8 @@ def assess_isolating(batch: Sequence[Event], read: Read, assess: Assess) -> list
     on the memories the ones before it left.
 
     Raises:
-        MemoryFormatError: the memories are to blame, and no record is: rejecting them would lose good ones.
+        MemoryFormatError, StoreError: the memories are to blame, and no record is: rejecting them would lose good
+            ones.
     """
     changed: dict[bytes, bytes] = {}
 
@@ -46,7 +48,7 @@ def assess_isolating(batch: Sequence[Event], read: Read, assess: Assess) -> list
         start, end = pending.pop()
         try:
             outcome = assess(batch[start:end], read_through)
-        except MemoryFormatError:
+        except (MemoryFormatError, StoreError):
             raise
         except Exception:
             if end - start > 1:

@@ -19,6 +19,7 @@ from stream.headers import KIND, LABEL_KIND, ORIGIN, Origin
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
 from stream.stages.enrich import EnrichEffects
+from stream.topic_ids import NO_IDS, TopicIds
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,10 +27,13 @@ _encode = msgspec.json.Encoder().encode
 class LabelStage:
     """Sends valid labels on to their accounts' partitions, a batch at a time."""
 
-    def __init__(self, producer: AIOKafkaProducer, partitions: int, metrics: Metrics) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, partitions: int, metrics: Metrics, topics: TopicIds = NO_IDS
+    ) -> None:
         self._producer = producer
         self._partitions = partitions
         self._metrics = metrics
+        self._topics = topics
 
     async def compute(self, batch: Batch) -> EnrichEffects:
         """Decode a batch and prepare what to produce."""
@@ -42,17 +46,16 @@ class LabelStage:
                 self._metrics.dead_letters.labels(item.reason).inc()
             else:
                 partition = partition_of(item.account_id, self._partitions)
-                effects.enriched[partition].append(_outgoing(record, item))
+                effects.enriched[partition].append(self._outgoing(record, item))
         return effects
 
-
-def _outgoing(record: ConsumerRecord, label: Label) -> Outgoing:
-    told = msgspec.structs.replace(
-        label, event_time=label.event_time.astimezone(UTC), observed_at=label.observed_at.astimezone(UTC)
-    )
-    origin = Origin(record.topic, record.partition, record.offset)
-    headers = ((ORIGIN, origin.encode()), (KIND, LABEL_KIND))
-    return Outgoing(label.account_id.encode(), _encode(told), headers)
+    def _outgoing(self, record: ConsumerRecord, label: Label) -> Outgoing:
+        told = msgspec.structs.replace(
+            label, event_time=label.event_time.astimezone(UTC), observed_at=label.observed_at.astimezone(UTC)
+        )
+        origin = Origin(self._topics.source(record.topic), record.partition, record.offset)
+        headers = ((ORIGIN, origin.encode()), (KIND, LABEL_KIND))
+        return Outgoing(label.account_id.encode(), _encode(told), headers)
 
 
 def _dead(record: ConsumerRecord, rejection: Rejection) -> Outgoing:

@@ -22,7 +22,7 @@ from detectors.timing import Timing
 from sinks.dead_letters import SourcePosition, dead_letter
 from stream.batching.app import BatchApp
 from stream.batching.batch import Batch
-from stream.batching.producer import Outgoing, send_records
+from stream.batching.producer import ChangelogWriter, Outgoing, send_records
 from stream.batching.table import BatchTable
 from stream.metrics import Metrics
 from stream.stages.lanes import Lanes
@@ -39,7 +39,7 @@ class Writers:
     """Where dead letters go, and memories."""
 
     outputs: AIOKafkaProducer
-    changelog: AIOKafkaProducer
+    changelog: ChangelogWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class ProfileStage:
                 needs = max(needs, activity.edge, ledger.add(activity))
         changes: dict[bytes, bytes] = {}
         if ledger.closable is not None:
-            changes = ledger.close(self._table.read)
+            changes = ledger.close(self._table.reader(batch.partition))
             self._table.apply(batch.partition, changes)
             self._metrics.merchants_folded.inc(len(changes) - 1)
         return ProfileEffects(
@@ -113,7 +113,7 @@ class ProfileStage:
     def _ledger(self, partition: int) -> Ledger:
         ledger = self._ledgers.get(partition)
         if ledger is None:
-            head = self._table.read(ledger_key(partition))
+            head = self._table.reader(partition)(ledger_key(partition))
             ledger = self._ledgers[partition] = Ledger(partition, self._partitions, self._timing, head)
         return ledger
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stream.embedded.aws import EmbeddedAws
 from tests.conftest import NOT_RUN
 from tests.kafka_broker import ApacheKafka, missing_tools
+from tests.pipeline.traffic import saved_bundle
 
 HERE = Path(__file__).parent
 
@@ -39,6 +41,19 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A broker for the whole run, so that tests use topics of their own names."""
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The URL of an S3 server in this process."""
+    with EmbeddedAws("unused") as aws:
+        yield aws.endpoint
+
+
+@pytest.fixture(scope="session")
+def bundle_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small bundle lies."""
+    return saved_bundle(tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from confluent_kafka.admin import AdminClient
 from typer.testing import CliRunner
 
 from scripts.create_topics import create_topics as create_topics_command
-from stream.topics import MIB, Topic, TopicsError, check_topics, create_topics, declared_topics, describe_topics
+from stream.topic_admin import TopicsError, create_topics, describe_topics
+from stream.topics import MIB, Topic, check_topics, declared_topics
 from tests.kafka_broker import ApacheKafka
 
 

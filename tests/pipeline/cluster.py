@@ -17,15 +17,9 @@ from stream.publishing import PublishConfig, publish
 from stream.settings import Settings
 from stream.stepping import InStep, Waits
 from stream.timeline import Event
-from stream.topics import (
-    ASSESSMENTS,
-    ENRICHED,
-    LABELS,
-    MERCHANT_PROFILES,
-    TRANSACTIONS,
-    create_topics,
-    declared_topics,
-)
+from stream.topic_admin import create_topics
+from stream.topic_ids import TopicIds, find_topic_ids
+from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_PROFILES, TRANSACTIONS, declared_topics
 from tests.pipeline.folds import ExpectedPartition, follow_log
 from tests.pipeline.process import WorkerProcess
 from tests.pipeline.topics import Logged, Sending, newest_values, produce, read_topic
@@ -51,6 +45,7 @@ class Cluster:
     """The application's id, and its bucket."""
     merchant_memory: bool = False
     """Without it everything follows from the log of each partition, however fast that is filled."""
+    partitions: int = PARTITIONS
     environment: dict[str, str] = field(init=False)
     _started: int = 0
 
@@ -58,7 +53,7 @@ class Cluster:
         self.environment = {
             "RISKSTREAM_APP_ID": self.name,
             "RISKSTREAM_KAFKA_BOOTSTRAP": self.bootstrap,
-            "RISKSTREAM_PARTITIONS": str(PARTITIONS),
+            "RISKSTREAM_PARTITIONS": str(self.partitions),
             "RISKSTREAM_BUNDLE": str(self.bundle_directory),
             "RISKSTREAM_S3_BUCKET": self.name,
             "RISKSTREAM_S3_ENDPOINT": self.s3_endpoint,
@@ -76,7 +71,7 @@ class Cluster:
         return Settings(
             app_id=self.name,
             kafka_bootstrap=self.bootstrap,
-            partitions=PARTITIONS,
+            partitions=self.partitions,
             bundle=self.bundle_directory,
             s3_bucket=self.name,
             s3_endpoint=self.s3_endpoint,
@@ -84,9 +79,13 @@ class Cluster:
 
     def start_worker(self, *, fault: str | None = None, **environment: str) -> WorkerProcess:
         """Start a worker, with a fault of `tests.pipeline.faulty` or none; settings as `RISKSTREAM_...="..."`."""
+        module = ("scripts.main", "worker") if fault is None else ("tests.pipeline.faulty", fault, "worker")
+        return self.start_module(*module, **environment)
+
+    def start_module(self, *module: str, **environment: str) -> WorkerProcess:
+        """Start a worker by another entry point: a module's name and its arguments."""
         self._started += 1
         log = self.directory / f"worker-{self._started}.log"
-        module = ("scripts.main", "worker") if fault is None else ("tests.pipeline.faulty", fault, "worker")
         return WorkerProcess({**self.environment, **environment}, log, module)
 
     def send_in_step(self, events: Iterable[Event], labels: Sequence[Label] = ()) -> Waits:
@@ -119,6 +118,11 @@ class Cluster:
         with LagGate(self.settings.kafka_client(), self.name, topics or STAGES) as gate:
             return gate.lag()
 
+    @property
+    def topic_ids(self) -> TopicIds:
+        """The ids that the topics have now."""
+        return find_topic_ids(AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0}))
+
     def read(self, topic: str) -> list[list[Logged]]:
         """Read everything a topic holds, by partition."""
         return read_topic(self.bootstrap, topic)
@@ -138,7 +142,7 @@ class Cluster:
 
     def expected(self) -> list[ExpectedPartition]:
         """Fold what `transactions.enriched` holds, as one uninterrupted worker would."""
-        return follow_log(self.read(ENRICHED), self.bundle)
+        return follow_log(self.read(ENRICHED), self.bundle, self.topic_ids.id_of(ENRICHED))
 
     def archived(self) -> pa.Table:
         """Read the archive as our readers do: each assessment once."""
@@ -149,10 +153,10 @@ class Cluster:
         return int(open_archive(self.name, endpoint=self.s3_endpoint).count_rows())
 
 
-def recreate_topics(bootstrap: str, app_id: str) -> None:
+def recreate_topics(bootstrap: str, app_id: str, partitions: int = PARTITIONS) -> None:
     """Give an application the declared topics, empty, on a broker where another had them before."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    topics = declared_topics(PARTITIONS, app_id)
+    topics = declared_topics(partitions, app_id)
     existing = admin.list_topics(timeout=10).topics
     doomed = [topic.name for topic in topics if topic.name in existing]
     for answer in admin.delete_topics(doomed).values() if doomed else ():

@@ -4,12 +4,14 @@ It replaces single names of the product by ones that fail, and is for tests alon
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import stream.stages.assess
 from detectors.assess import Outcome, assess
+from detectors.events import Event
 from detectors.transaction import EnrichedTransaction
 from scripts.main import main
 from stream.batching.consumer import BatchConsumer
@@ -27,9 +29,9 @@ _AT = 3
 def poison() -> None:
     """The pure stage raises on marked payments."""
 
-    def assess_or_raise(batch: Sequence[EnrichedTransaction], *arguments: Any, **named: Any) -> Outcome:
-        for transaction in batch:
-            if transaction.transaction_id.startswith(POISON):
+    def assess_or_raise(batch: Sequence[Event], *arguments: Any, **named: Any) -> Outcome:
+        for event in batch:
+            if isinstance(event, EnrichedTransaction) and event.transaction_id.startswith(POISON):
                 raise ValueError(f"{SECRET} cannot be digested")
         return assess(batch, *arguments, **named)
 
@@ -48,6 +50,11 @@ def failing_memories() -> None:
 def power_cut_before_memories() -> None:
     """The process ends when outputs are out and memories are not."""
     _before_third_write(lambda: os._exit(KILLED))
+
+
+def asleep_before_memories() -> None:
+    """The process stops, until somebody continues it, when outputs are out and memories are not."""
+    _before_third_write(lambda: os.kill(os.getpid(), signal.SIGSTOP))
 
 
 def power_cut_before_commit() -> None:
@@ -82,6 +89,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     POISON: poison,
     "failing-memories": failing_memories,
     "power-cut-before-memories": power_cut_before_memories,
+    "asleep-before-memories": asleep_before_memories,
     "power-cut-before-commit": power_cut_before_commit,
 }
 

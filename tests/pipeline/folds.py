@@ -30,10 +30,13 @@ class ExpectedPartition:
     partition: int
     bundle: Bundle
     fold: PartitionFold = field(init=False)
-    guard: Guard = field(default_factory=lambda: Guard(Head()))
+    log_id: str = ""
+    """Of `transactions.enriched`."""
+    guard: Guard = field(init=False)
 
     def __post_init__(self) -> None:
         self.fold = PartitionFold(self.partition)
+        self.guard = Guard(Head(), self.log_id)
 
     def follow(self, records: Sequence[Logged], batch: int = 700) -> None:
         """Apply more records of the log; those that were delivered twice are left out, as a worker must."""
@@ -73,9 +76,9 @@ def encoded(assessments: Sequence[Assessment]) -> list[bytes]:
     return [encode(assessment) for assessment in assessments]
 
 
-def follow_log(log: Sequence[Sequence[Logged]], bundle: Bundle) -> list[ExpectedPartition]:
+def follow_log(log: Sequence[Sequence[Logged]], bundle: Bundle, log_id: str = "") -> list[ExpectedPartition]:
     """Fold a whole topic, partition by partition; an empty partition must have no memories at all."""
-    expected = [ExpectedPartition(partition, bundle) for partition in range(len(log))]
+    expected = [ExpectedPartition(partition, bundle, log_id=log_id) for partition in range(len(log))]
     for fold, records in zip(expected, log, strict=True):
         fold.follow(records)
     return expected

@@ -72,6 +72,11 @@ class WorkerProcess:
         """Whether the process lives."""
         return self._process.poll() is None
 
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, minus the signal's number where one ended it; None while it lives."""
+        return self._process.poll()
+
     def log_text(self) -> str:
         """Everything it wrote so far, to stdout and stderr."""
         return self.log.read_text(errors="replace")
@@ -79,6 +84,14 @@ class WorkerProcess:
     def terminate(self) -> None:
         """Ask it to drain and stop."""
         self._process.send_signal(signal.SIGTERM)
+
+    def pause(self) -> None:
+        """Stop it in its tracks, as a machine that is suspended."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on as if nothing had been."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""

@@ -57,6 +57,22 @@ def test_while_s3_is_away_the_archive_waits_and_everything_else_goes_on(cluster:
     assert cluster.archived_rows() == cluster.archived().num_rows == COUNT
 
 
+def test_a_worker_that_is_killed_while_s3_is_away_can_be_replaced(cluster: Cluster, s3: Relay) -> None:
+    """The next one starts without S3, assesses at once and archives later."""
+    with cluster.start_worker() as first:
+        first.wait_ready()
+        first.kill()
+    s3.cut()
+    with cluster.start_worker() as second:
+        cluster.send(payments(COUNT)[:HALF])
+        wait_until_assessed(cluster)
+        assert "S3 does not answer" in second.log_text()
+        s3.restore()
+        cluster.wait_until_done([second])
+        second.stop()
+    assert cluster.archived().num_rows == HALF
+
+
 def test_a_worker_that_is_stopped_while_s3_hangs_ends_in_time_and_the_next_one_archives_the_rest(
     cluster: Cluster, s3: Relay
 ) -> None:

@@ -23,7 +23,8 @@ def refusal(cluster: Cluster, **environment: str) -> str:
 def test_without_a_broker_it_waits_and_gives_up(cluster: Cluster) -> None:
     said = refusal(cluster, RISKSTREAM_KAFKA_BOOTSTRAP="127.0.0.1:1", RISKSTREAM_KAFKA_CONNECT_SECONDS="1")
     assert said == (
-        "error: no Kafka broker answers at 127.0.0.1:1 (waited 1 s): start it, or set RISKSTREAM_KAFKA_BOOTSTRAP\n"
+        "error: no Kafka broker answers at 127.0.0.1:1 (waited 1 s, PLAINTEXT): start it, or set"
+        " RISKSTREAM_KAFKA_BOOTSTRAP and RISKSTREAM_KAFKA_SECURITY_PROTOCOL\n"
     )
 
 

@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 from typer.testing import CliRunner
 
 from scripts.create_topics import create_topics
-from stream import topics
+from stream import topic_admin, topics
 from stream.embedded.broker import EmbeddedBroker
 
 APP = typer.Typer()
@@ -22,14 +22,14 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedBroker]:
 
         def create(
             admin: AdminClient, declared: Sequence[topics.Topic], replication: int
-        ) -> dict[str, topics.Creation]:
-            existing = topics.describe_topics(admin, declared)
+        ) -> dict[str, topic_admin.Creation]:
+            existing = topic_admin.describe_topics(admin, declared)
             for topic in declared:
                 if topic.name not in existing:
                     embedded.create_topic(topic.name, topic.partitions)
             return {topic.name: "exists" if topic.name in existing else "created" for topic in declared}
 
-        monkeypatch.setattr(topics, "create_topics", create)
+        monkeypatch.setattr(topic_admin, "create_topics", create)
         yield embedded
 
 

@@ -4,21 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
-from stream.embedded.broker import EmbeddedBroker
-from stream.errors import BrokerUnavailable
 from stream.settings import Settings
-from stream.topics import (
-    MIB,
-    ExistingTopic,
-    Mismatch,
-    Topic,
-    changelog_of,
-    check_topics,
-    declared_topics,
-    describe_topics,
-)
+from stream.topics import MIB, ExistingTopic, Mismatch, Topic, changelog_of, check_topics, declared_topics
 
 DOCUMENTATION = (Path(__file__).resolve().parents[3] / "docs" / "kafka.md").read_text()
 TOPICS = declared_topics(partitions=8, app_id="riskstream")
@@ -111,25 +99,3 @@ def test_a_topic_that_takes_only_smaller_batches_is_a_mismatch() -> None:
 
 def test_settings_that_the_broker_does_not_tell_are_not_judged() -> None:
     assert check_topics(TOPICS, {topic.name: ExistingTopic(8, {}) for topic in TOPICS}) == []
-
-
-def test_a_broker_without_a_controller_tells_partitions_only() -> None:
-    with EmbeddedBroker(TOPICS[:2]) as broker:
-        existing = describe_topics(AdminClient({"bootstrap.servers": broker.bootstrap}), TOPICS)
-
-    assert existing == {"transactions": ExistingTopic(8, {}), "transactions.enriched": ExistingTopic(8, {})}
-
-
-def test_asking_for_topics_creates_none() -> None:
-    with EmbeddedBroker([]) as broker:
-        admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-        describe_topics(admin, TOPICS)
-
-        assert describe_topics(admin, TOPICS) == {}
-
-
-def test_an_unreachable_broker_is_named_as_the_trouble() -> None:
-    nobody = AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
-
-    with pytest.raises(BrokerUnavailable, match="RISKSTREAM_KAFKA_BOOTSTRAP"):
-        describe_topics(nobody, TOPICS, timeout_s=0.05)

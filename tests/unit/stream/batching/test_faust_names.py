@@ -5,7 +5,6 @@ from functools import cache
 
 import faust
 import pytest
-from faust.stores.memory import Store
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
@@ -22,9 +21,16 @@ PARAMETERS = {
     (driver.Consumer, "_new_offset"): ["self", "tp"],
     (driver.Consumer, "on_partitions_revoked"): ["self", "revoked"],
     (driver.Consumer, "earliest_offsets"): ["self", "partitions"],
+    (driver.Consumer, "verify_event_path"): ["self", "now", "tp"],
     (driver.Consumer, "commit"): ["self", "topics", "start_new_transaction"],
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): ["self", "transport"],
+    (driver.AIOKafkaConsumerThread, "on_partitions_assigned"): ["self", "assigned", "generation_id"],
+    (Recovery, "_wait"): ["self", "coro", "timeout"],
+    (Recovery, "_set_recovery_started"): ["self"],
+    (Recovery, "on_recovery_completed"): ["self", "generation_id"],
+    (TableManager.recovery, "fget"): ["self"],
     (faust.App, "_new_transport"): ["self"],
+    (faust.App, "_on_partitions_assigned"): ["self", "assigned", "generation_id"],
     (faust.App, "crash"): ["self", "reason"],
     (faust.Settings, "getenv"): ["self", "env_name"],
 }
@@ -32,9 +38,8 @@ PARAMETERS = {
 MENTIONED = {
     driver.Consumer: ("_unacked_messages", "_read_offset", "_waiting_for_ack", "_n_acked", "_thread"),
     driver.AIOKafkaConsumerThread: ("_shutdown",),
-    Store: ("_key_partition",),
-    Recovery: ("active_offsets", "in_recovery"),
-    TableManager: ("recovery",),
+    Recovery: ("active_tps", "signal_recovery_start", "in_recovery", "_generation_id"),
+    TableManager: ("_recovery", "changelog_topics"),
 }
 
 
@@ -52,6 +57,28 @@ def test_an_attribute_that_is_read_still_exists(owner):
     source = "".join(source_of(base) for base in owner.__mro__ if base.__module__.startswith(("faust", "mode")))
     missing = [name for name in MENTIONED[owner] if name not in source]
     assert not missing
+
+
+TASKS = ("_restart_recovery", "_slurp_changelogs", "_publish_stats")
+
+
+def test_recovery_still_has_the_tasks_that_are_replaced_and_no_others():
+    tasks = Recovery._tasks[Recovery._get_class_id()]
+    assert tasks == set(TASKS)
+
+
+def test_the_fetcher_still_keeps_its_records_and_its_backoff_under_these_names():
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
+
+    assert "self._fetcher = Fetcher(" in inspect.getsource(AIOKafkaConsumer.start)
+    source = inspect.getsource(Fetcher)
+    assert "self._records = collections.OrderedDict()" in source
+    assert "self._records[tp] = FetchResult(" in source
+    assert "backoff=self._prefetch_backoff" in source
+    assert "self._consumer_record(tp, record)" in inspect.getsource(PartitionRecords._unpack_records)
+    assert inspect.iscoroutinefunction(driver.AIOKafkaConsumerThread.on_start)
+    assert list(inspect.signature(driver.AIOKafkaConsumerThread._ensure_consumer).parameters) == ["self"]
 
 
 def test_the_fetch_wait_is_still_a_private_attribute_of_aiokafka():

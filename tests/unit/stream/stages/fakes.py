@@ -1,7 +1,7 @@
 """A Faust application reduced to what the stages see of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -90,8 +90,8 @@ class FakeTable:
     local: dict[bytes, bytes] = field(default_factory=dict)
     written: list[dict[bytes, bytes]] = field(default_factory=list)
 
-    def read(self, key: bytes) -> bytes | None:
-        return self.local.get(key)
+    def reader(self, partition: int, expected: Iterable[bytes] = ()) -> Callable[[bytes], bytes | None]:
+        return self.local.get
 
     def apply(self, partition: int, changes: Mapping[bytes, bytes]) -> None:
         self.local.update(changes)

@@ -119,6 +119,17 @@ async def test_a_batch_that_is_only_half_in_an_object_waits_for_the_other_half()
         assert stage.finished == [7]
 
 
+async def test_of_a_batch_that_waits_only_offsets_and_values_are_kept() -> None:
+    stage = Stage()
+    waiting = batches(1, rows=3)
+    async with stage.running(waiting) as archive:
+        await until(lambda: stage.app.consumer.released)
+        assert [each.value.records for each in waiting] == [()]
+        await archive.flush()
+    assert stage.uploaded == [(0, 0, 2)]
+    assert stage.finished == [3]
+
+
 async def test_rows_wait_no_longer_than_the_policy_says() -> None:
     stage = Stage(policy=FlushPolicy(rows=ROWS, seconds=0.05))
     async with stage.running([*batches(1, rows=2), *batches(1, rows=3, partition=1)]):

@@ -12,6 +12,7 @@ from stream.headers import KIND, ORIGIN, TIME_KIND
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
 from stream.stages.enrich import EnrichStage
+from stream.topic_ids import NO_IDS, TopicIds
 from stream.topics import DEAD_LETTERS, ENRICHED, TRANSACTIONS
 from tests.unit.stream.stages.fakes import FakeProducer, message, record
 
@@ -34,14 +35,14 @@ def payment(number: int) -> bytes:
     )
 
 
-async def carry(*values: tuple[bytes | None, bool]) -> tuple[FakeProducer, Metrics]:
+async def carry(*values: tuple[bytes | None, bool], topics: TopicIds = NO_IDS) -> tuple[FakeProducer, Metrics]:
     """Take records of partition 1: a value each, and whether it is a time mark."""
     producer, metrics = FakeProducer(), Metrics()
     records = [
         record(7 + n, value, topic=TRANSACTIONS, partition=1, headers=[(KIND, TIME_KIND)] if is_mark else ())
         for n, (value, is_mark) in enumerate(values)
     ]
-    stage = EnrichStage(producer, GeoResolver(), PARTITIONS, metrics)
+    stage = EnrichStage(producer, GeoResolver(), PARTITIONS, metrics, topics)
     await (await stage.compute(message(records).value)).apply()
     return producer, metrics
 
@@ -54,6 +55,13 @@ async def test_a_time_mark_keeps_its_place_between_payments() -> None:
     assert [each.headers.get(KIND) for each in sent] == [None, TIME_KIND, None]
     assert (sent[1].key, sent[1].value) == (None, MARK)
     assert metrics.received._value.get() == 2
+
+
+async def test_an_origin_names_the_topics_id_where_the_broker_gives_one() -> None:
+    topics = TopicIds({TRANSACTIONS: "q8Jn0zSWTGu9y4Xr1oTtDw"})
+    producer, _ = await carry((MARK, True), (payment(0), False), topics=topics)
+    sent = [each.headers[ORIGIN] for each in producer.sent_to(ENRICHED)]
+    assert sent == [b"transactions@q8Jn0zSWTGu9y4Xr1oTtDw/1/%d" % offset for offset in (7, 8)]
 
 
 @pytest.mark.parametrize(

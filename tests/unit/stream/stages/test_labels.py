@@ -10,6 +10,7 @@ from stream.headers import KIND, LABEL_KIND, ORIGIN
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
 from stream.stages.labels import LabelStage
+from stream.topic_ids import TopicIds
 from stream.topics import DEAD_LETTERS, ENRICHED, LABELS
 from tests.unit.stream.stages.fakes import FakeProducer, message, record
 
@@ -31,7 +32,7 @@ def label(number: int, account: str) -> Label:
 
 async def carry(*values: bytes | None, metrics: Metrics | None = None) -> FakeProducer:
     producer = FakeProducer()
-    stage = LabelStage(producer, PARTITIONS, metrics or Metrics())
+    stage = LabelStage(producer, PARTITIONS, metrics or Metrics(), TopicIds({LABELS: "q8Jn"}))
     records = [
         record(40 + number, value, topic=LABELS, partition=3, key=b"any", headers=[("case", b"7")])
         for number, value in enumerate(values)
@@ -54,7 +55,7 @@ async def test_labels_go_to_their_accounts_partition_in_order_and_say_where_they
             partition_of(each.account_id, PARTITIONS),
             each.account_id.encode(),
             msgspec.json.encode(each),
-            {ORIGIN: b"labels/3/%d" % (40 + number), KIND: LABEL_KIND},
+            {ORIGIN: b"labels@q8Jn/3/%d" % (40 + number), KIND: LABEL_KIND},
         )
         for number, each in enumerate(labels)
     ]
