@@ -1,0 +1,1 @@
+"""Workers on a broker that demands TLS, a password and permissions."""
