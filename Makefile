@@ -14,7 +14,7 @@ PYTHONS := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit bench bench-quality bench-incidents bench-geography constraints clean
+.PHONY: help demo test chaos check lint unit bench profile bench-quality bench-incidents bench-geography constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,10 @@ demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=1 (stay 
 
 test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Java 17+ and Maven are installed
 	@$(BIN)/python -m pytest tests
+
+chaos: $(VENV)/.dev ## kill workers by the plan of a SEED, and see what is lost; KILLS=20 VARIANT=outage|poison LOGS=dir
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(VARIANT),--variant $(VARIANT)) $(if $(LOGS),--logs "$(LOGS)")
 
 check: lint unit ## format, lint, types, import contracts, unit tests
 
@@ -36,8 +40,11 @@ lint: $(VENV)/.dev ## check without the unit tests
 unit: $(VENV)/.dev ## run the unit tests
 	@$(BIN)/python -m pytest tests/unit
 
-bench: $(VENV)/.dev ## measure throughput on a real Apache Kafka; JSON=file writes the figures too
-	@$(BIN)/python -m benchmarks.throughput $(if $(JSON),--json "$(JSON)")
+bench: $(VENV)/.dev ## measure speed beside rivals on a real Apache Kafka; JSON=file and ONLY=part,part are optional
+	@$(BIN)/python -m benchmarks.speed $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)")
+
+profile: $(VENV)/.dev ## where a worker's CPU time goes, on a real Apache Kafka; OUT=file.svg NATIVE=1 are optional
+	@$(BIN)/python -m benchmarks.profile $(if $(OUT),--out "$(OUT)") $(if $(NATIVE),--native)
 
 bench-quality: $(VENV)/.dev ## detection on the handbook's protocol; TRANSACTIONS=file TRAIN_START=date JSON=file SCORES=file
 	@$(BIN)/python -m benchmarks.quality --transactions "$(TRANSACTIONS)" --train-start "$(TRAIN_START)" \
