@@ -1,0 +1,1 @@
+"""The parts of the chaos test that decide, without workers and without a broker."""
