@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.account import close_accounts
 from detectors.alerting import is_risky
@@ -19,14 +20,14 @@ from detectors.drift import DriftEvent, decode_drift, encode_drift
 from detectors.drift import observe as observe_drift
 from detectors.events import Event
 from detectors.features import feature_matrix
-from detectors.fusion import Fused, fuse
-from detectors.kmeans import decode_centroids, encode_centroids
+from detectors.fusion import fuse
+from detectors.kmeans import CentroidMemory, decode_centroids, encode_centroids
 from detectors.masking import mask
 from detectors.memory_keys import account_key, centroids_key, clock_key, drift_key
 from detectors.merchants.activity import LabelChange, Payment
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.observation import Observation
-from detectors.panel import causes_of, detect
+from detectors.panel import causes_of, detect_together
 from detectors.transaction import EnrichedTransaction
 from detectors.verdict import conclude
 from detectors.walk import Read, Walk
@@ -56,13 +57,44 @@ class Outcome:
     labels_repeated: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Events of one partition, in order, and the memories that they meet."""
+
+    events: Sequence[Event]
+    read: Read
+    partition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A walk at its end, and the partition that it went through."""
+
+    walk: Walk
+    read: Read
+    partition: int
+
+
 def assess(
     batch: Sequence[Event], read: Read, bundle: Bundle, partition: int = 0, merchants: Merchants = NO_MERCHANTS
 ) -> Outcome:
     """Assess events of one partition in order: each is scored on what came before it, and learned afterwards."""
-    walk = start_walk(read, bundle, partition, merchants)
-    walk.follow(batch)
-    return settle(walk, read, bundle, partition)
+    return assess_together([Stretch(batch, read, partition)], bundle, merchants)[0]
+
+
+def assess_together(
+    stretches: Sequence[Stretch], bundle: Bundle, merchants: Merchants = NO_MERCHANTS
+) -> list[Outcome]:
+    """Assess events of different partitions, each as `assess` does.
+
+    The detectors look at all of them in one go: what a look costs, however few rows it has, is paid once.
+    """
+    ended = []
+    for stretch in stretches:
+        walk = start_walk(stretch.read, bundle, stretch.partition, merchants)
+        walk.follow(stretch.events)
+        ended.append(Walked(walk, stretch.read, stretch.partition))
+    return settle_together(ended, bundle)
 
 
 def start_walk(read: Read, bundle: Bundle, partition: int, merchants: Merchants) -> Walk:
@@ -72,15 +104,76 @@ def start_walk(read: Read, bundle: Bundle, partition: int, merchants: Merchants)
 
 def settle(walk: Walk, read: Read, bundle: Bundle, partition: int) -> Outcome:
     """What a walk's events lead to, all together; the walk is at its end then."""
+    return settle_together([Walked(walk, read, partition)], bundle)[0]
+
+
+def settle_together(ended: Sequence[Walked], bundle: Bundle) -> list[Outcome]:
+    """What the events of walks through different partitions lead to."""
+    fresh = [_fresh(each.walk) for each in ended]
+    judged = _judge(fresh, ended, bundle)
+    return [_outcome(*each, bundle) for each in zip(ended, fresh, judged, strict=True)]
+
+
+def _fresh(walk: Walk) -> list[tuple[int, Observation]]:
+    return [(position, seen) for position, seen in walk.observed if seen.repeat == "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the detectors make of one partition's payments."""
+
+    assessments: Sequence[Assessment]
+    tails: NDArray[np.float64]
+    """(n, 4), see `fusion.Fused`."""
+    centroids: bytes
+
+
+def _judge(
+    fresh: Sequence[Sequence[tuple[int, Observation]]], ended: Sequence[Walked], bundle: Bundle
+) -> list[_Judged | None]:
+    """Score observed payments, partition after partition; the accounts' alerts and the centres move on."""
+    seen = [observation for part in fresh for _, observation in part]
+    if not seen:
+        return [None] * len(ended)
+    # Whoever comes next goes through the matrix column by column.
+    rows = np.asfortranarray(feature_matrix([observation.row for observation in seen]))
+    ends = np.cumsum([len(part) for part in fresh]).tolist()
+    slices = [slice(end - len(part), end) for end, part in zip(ends, fresh, strict=True)]
+    causes = causes_of(rows, bundle)
+    scores, moved = detect_together(rows, [_centroids(each) for each in ended], slices, bundle, causes)
+    fused = fuse(scores, rows, bundle, causes)
+    accounts = [
+        each.walk.accounts[observation.details.transaction.account_id]
+        for each, part in zip(ended, fresh, strict=True)
+        for _, observation in part
+    ]
+    assessments = conclude(seen, rows, scores, fused, bundle, accounts)
+    return [
+        _Judged(assessments[part], fused.tails[part], encode_centroids(centroids))
+        if part.stop > part.start
+        else None
+        for part, centroids in zip(slices, moved, strict=True)
+    ]
+
+
+def _centroids(walked: Walked) -> CentroidMemory | None:
+    data = walked.read(centroids_key(walked.partition))
+    return None if data is None else decode_centroids(data)
+
+
+def _outcome(
+    walked: Walked, fresh: Sequence[tuple[int, Observation]], judged: _Judged | None, bundle: Bundle
+) -> Outcome:
+    """What one partition's events lead to, once its payments are judged; None where it has none."""
+    walk, read, partition = walked.walk, walked.read, walked.partition
     clock = decode_clock(read(clock_key(partition)))
-    fresh = [(position, seen) for position, seen in walk.observed if seen.repeat == "none"]
     memories: dict[bytes, bytes] = {}
-    assessments: list[Assessment] = []
+    assessments: Sequence[Assessment] = ()
     drifts: Sequence[DriftEvent] = ()
-    if fresh:
-        assessments, fused, moved = _judge([seen for _, seen in fresh], walk, read, bundle, partition)
-        memories[centroids_key(partition)] = moved
-        memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), fused, assessments, bundle)
+    if judged is not None:
+        assessments = judged.assessments
+        memories[centroids_key(partition)] = judged.centroids
+        memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), judged, bundle)
     if fresh or walk.labels_new:
         closed = close_accounts(walk.accounts.values())
         memories |= {account_key(name): data for name, data in zip(walk.accounts, closed, strict=True)}
@@ -101,31 +194,17 @@ def settle(walk: Walk, read: Read, bundle: Bundle, partition: int) -> Outcome:
     )
 
 
-def _judge(
-    seen: Sequence[Observation], walk: Walk, read: Read, bundle: Bundle, partition: int
-) -> tuple[list[Assessment], Fused, bytes]:
-    """Score observed payments; the accounts' alerts and the partition's centres move on."""
-    # Whoever comes next goes through the matrix column by column.
-    rows = np.asfortranarray(feature_matrix([observation.row for observation in seen]))
-    centroids = read(centroids_key(partition))
-    causes = causes_of(rows, bundle)
-    scores, moved = detect(rows, None if centroids is None else decode_centroids(centroids), bundle, causes)
-    fused = fuse(scores, rows, bundle, causes)
-    return conclude(seen, rows, scores, fused, bundle, walk.accounts), fused, encode_centroids(moved)
-
-
-def _watch(
-    memory: bytes | None, fused: Fused, assessments: Sequence[Assessment], bundle: Bundle
-) -> tuple[bytes, Sequence[DriftEvent]]:
+def _watch(memory: bytes | None, judged: _Judged, bundle: Bundle) -> tuple[bytes, Sequence[DriftEvent]]:
     """Feed the partition's drift detectors; live payments and backfilled ones alike.
 
     Strangeness of accounts that are not mature is left out: they grow less strange as they become known, and a
     partition that starts with nothing would look as if its traffic had changed.
     """
+    assessments = judged.assessments
     mature = np.array([a.maturity == "mature" for a in assessments])
     after, drifts = observe_drift(
         None if memory is None else decode_drift(memory),
-        np.where(mature[:, None], fused.tails, np.nan),
+        np.where(mature[:, None], judged.tails, np.nan),
         np.array([bool(a.degraded) for a in assessments]),
         np.array([is_risky(a.risk_level) for a in assessments]),
         [a.event_time for a in assessments],

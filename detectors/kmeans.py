@@ -6,6 +6,7 @@ constant rate, as in river's `cluster.KMeans`. Distances are computed row by row
 
 import hashlib
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -95,13 +96,21 @@ def score_and_learn(
     Returns the Euclidean distances, (n,) float64 in standard deviations, and the new memory. A memory that started
     from another bundle's centres is left behind and the bundle's own are taken.
     """
+    distances, after = follow(standardise(rows, clusters).tolist(), memory, clusters)
+    return np.array(distances, dtype=np.float64), after
+
+
+def follow(
+    points: Iterable[Sequence[float]], memory: CentroidMemory | None, clusters: Clusters
+) -> tuple[list[float], CentroidMemory]:
+    """Do as `score_and_learn` does, for rows that are standardised already."""
     if memory is None or memory.origin != clusters.fingerprint:
         memory = start_centroids(clusters)
     k, width = clusters.centroids.shape
     centres = [tuple(row) for row in np.frombuffer(memory.centroids, dtype="<f8").reshape(k, width).tolist()]
     rate, guard, learned = clusters.rate, clusters.guard, memory.learned
     scores: list[float] = []
-    for point in map(tuple, standardise(rows, clusters).tolist()):
+    for point in map(tuple, points):
         distances = list(map(math.dist, centres, repeat(point)))
         nearest = min(distances)
         scores.append(nearest)
@@ -112,7 +121,7 @@ def score_and_learn(
     after = CentroidMemory(
         origin=memory.origin, learned=learned, centroids=np.array(centres, dtype="<f8").tobytes()
     )
-    return np.array(scores, dtype=np.float64), after
+    return scores, after
 
 
 def score_frozen(rows: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The four detectors side by side: the one place that calls each of them on a batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from detectors.assessment import DETECTORS
 from detectors.bundle import Bundle
 from detectors.isolation_forest import isolation
-from detectors.kmeans import CentroidMemory, score_and_learn
+from detectors.kmeans import CentroidMemory, follow, standardise
 from detectors.logistic import logistic, logistic_contributions
 from detectors.zscore import zscore, zscore_terms
 
@@ -39,12 +40,28 @@ def detect(
     The scores are (n, 4) float64 in the order of `DETECTORS`, NaN where a detector cannot speak. No memory means a
     partition that has seen nothing yet. `causes` may be passed by a caller that has them already.
     """
-    causes = causes or causes_of(rows, bundle)
+    scores, (after,) = detect_together(
+        rows, [memory], [slice(0, len(rows))], bundle, causes or causes_of(rows, bundle)
+    )
+    return scores, after
+
+
+def detect_together(
+    rows: NDArray[np.float64],
+    memories: Sequence[CentroidMemory | None],
+    parts: Sequence[slice],
+    bundle: Bundle,
+    causes: Causes,
+) -> tuple[NDArray[np.float64], list[CentroidMemory]]:
+    """As `detect`, for rows of several partitions: `parts` says which rows are whose, `memories` are theirs."""
     scores = np.full((len(rows), len(DETECTORS)), np.nan)
-    distances, memory = score_and_learn(rows, memory, bundle.clusters)
+    points = standardise(rows, bundle.clusters).tolist()
+    after = []
+    for memory, part in zip(memories, parts, strict=True):
+        scores[part, 1], moved = follow(points[part], memory, bundle.clusters)
+        after.append(moved)
     scores[:, 0] = zscore(rows, bundle.deviations, causes.zscore)
-    scores[:, 1] = distances
     scores[:, 2] = isolation(rows, bundle.forest)
     if bundle.logistic is not None:
         scores[:, 3] = logistic(rows, bundle.logistic, causes.logistic)
-    return scores, memory
+    return scores, after

@@ -1,7 +1,7 @@
 """Puts what the detectors found into words: level, action, maturity, reasons and alert status of each payment."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -31,11 +31,11 @@ def conclude(
     scores: NDArray[np.float64],
     fused: Fused,
     bundle: Bundle,
-    folds: Mapping[str, AccountFold],
+    accounts: Sequence[AccountFold],
 ) -> list[Assessment]:
-    """Return one assessment per observation; the accounts' alert memories in `folds` are moved on.
+    """Return one assessment per observation; the accounts' alert memories are moved on.
 
-    `rows` is (n, d), `scores` (n, 4), both in the order of `observations`.
+    `rows` is (n, d), `scores` (n, 4), `accounts` n of them, all in the order of `observations`.
     """
     manifest, version = bundle.manifest, bundle.version
     risky = set(filter(is_risky, LEVELS))
@@ -47,6 +47,7 @@ def conclude(
     reasons, other = reasons_for(features, details, fused.term_names, fused.terms)
     columns = zip(
         observations,
+        accounts,
         details,
         features,
         map(Readings, *_nullable(scores)),
@@ -61,7 +62,21 @@ def conclude(
         strict=True,
     )
     concluded = []
-    for seen, its, row, readings, tails, causes, score, statistic, baseline, rest, level, maturity in columns:
+    for (
+        seen,
+        account,
+        its,
+        row,
+        readings,
+        tails,
+        causes,
+        score,
+        statistic,
+        baseline,
+        rest,
+        level,
+        maturity,
+    ) in columns:
         transaction = its.transaction
         concluded.append(
             Assessment(  # by position: names take four times as long
@@ -83,7 +98,7 @@ def conclude(
                 manifest.score_kind,
                 level,
                 ACTIONS[level],
-                _alert(transaction, level, causes, folds) if level in risky else "none",
+                _alert(transaction, level, causes, account) if level in risky else "none",
                 maturity,
                 readings,
                 tails,
@@ -107,10 +122,9 @@ def _alert(
     transaction: EnrichedTransaction,
     level: RiskLevel,
     causes: Sequence[Reason],
-    folds: Mapping[str, AccountFold],
+    account: AccountFold,
 ) -> AlertStatus:
     """What a risky payment means to its account's burst of alerts, which it moves on."""
-    account = folds[transaction.account_id]
     codes = [cause.code for cause in causes if cause.contribution > 0.0]
     status, account.alert = fold(account.alert, whole_seconds(transaction.event_time), level, codes)
     return status

@@ -16,16 +16,19 @@ from stream.simulation import SimulationConfig, simulate
 from stream.timeline import repeat
 
 TRAINING: Final = SimulationConfig(seed=7, accounts=500, days=35)
-DAYS: Final = 14
-"""Of traffic: enough for every window that matters, few enough that the archive is not all small objects."""
+DAYS: Final = 3
+"""Of traffic. Live, all payments of a minute have one date; of a history that is poured in, the archive writes an
+object for each date."""
+PAYMENTS_A_DAY: Final = 1.4
+"""Of one simulated person, a little under the mean."""
 ALERTING: Final = Budgets(critical=0.1, high=0.3, medium=0.4)
 """For latencies: so many alerts that even 500 payments a second give a thousand samples. An account in a burst
 gets one alert, so that the alerts are under half of the risky payments."""
 
 
 def account_count(transactions: int) -> int:
-    """So many accounts make about 20 payments each in `DAYS`."""
-    return max(300, transactions // 20)
+    """So many accounts make that many payments in `DAYS`."""
+    return max(300, round(transactions / (DAYS * PAYMENTS_A_DAY)))
 
 
 def draw_payments(transactions: int) -> list[Transaction]:

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detectors.account_memory import decode_account
-from detectors.assess import assess
+from detectors.assess import Stretch, assess, assess_together
 from detectors.assessment import DETECTORS, Assessment
 from detectors.bundle import Bundle
 from detectors.decoding import Rejection
@@ -211,3 +211,18 @@ def test_a_burst_is_one_alert_and_then_escalations_only() -> None:
     memory = decode_account(outcome.memories[account_key("A1")])
     assert memory.alert is not None
     assert memory.alert.level == max((each.risk_level for each in verdicts[60:]), key=("high", "critical").index)
+
+
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.integers(0, 300), min_size=3, max_size=3).map(sorted))
+def test_partitions_that_are_assessed_together_come_out_as_if_each_were_alone(cuts: list[int]) -> None:
+    payments = stream()
+    parts = [payments[start:end] for start, end in pairwise([0, *cuts])]
+    stretches = [Stretch(part, {}.get, partition) for partition, part in enumerate(parts)]
+    together = assess_together(stretches, probability_bundle())
+    alone = [assess(part, {}.get, probability_bundle(), partition) for partition, part in enumerate(parts)]
+    for one, other in zip(together, alone, strict=True):
+        assert encode(one.assessments) == encode(other.assessments)
+        assert one.memories == other.memories
+        assert one.drifts == other.drifts
+        assert one.payments == other.payments
