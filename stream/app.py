@@ -36,12 +36,13 @@ from stream.progress import IdleClock, ProgressReporter
 from stream.replica import Replica
 from stream.settings import Settings
 from stream.stages.archive import ArchiveStage
-from stream.stages.assess import AssessStage, Producers
+from stream.stages.assess import AssessStage
 from stream.stages.echo import EchoStage
 from stream.stages.enrich import EnrichStage
 from stream.stages.labels import LabelStage
 from stream.stages.lanes import Lanes
 from stream.stages.profiles import ProfileLanes, ProfileStage, Writers
+from stream.stages.steps import Producers
 from stream.topic_ids import NO_IDS, TopicIds, find_topic_ids
 from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, MERCHANT_PROFILES, TRANSACTIONS
 
@@ -116,7 +117,19 @@ def build_pipeline(
     replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
     enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics, topics), outputs))
     labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics, topics), outputs))
-    assess = Lanes(app, AssessStage(bundle, table, producers, metrics, partitions, replica, topics))
+    assess = Lanes(
+        app,
+        AssessStage(
+            bundle,
+            table,
+            producers,
+            metrics,
+            partitions,
+            replica,
+            topics,
+            more_to_come=lambda: app.consumer.announces(ENRICHED),
+        ),
+    )
     agents: list[Agent] = [
         ("enrich_transactions", TRANSACTIONS, enrich),
         ("accept_labels", LABELS, labels),

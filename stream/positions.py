@@ -4,9 +4,10 @@ writes nothing; `stream/losses.py` judges.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import stamina
+import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from faust.types import TP
@@ -18,8 +19,13 @@ from stream.settings import Settings
 from stream.topic_ids import TopicIds, find_topic_ids
 from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, TRANSACTIONS
 
+log = structlog.get_logger(__name__)
+
 BATCHED = (TRANSACTIONS, LABELS, ENRICHED, MERCHANT_ACTIVITY, ASSESSMENTS)
 """Topics that the group reads and commits."""
+SIDE_INPUTS = frozenset({LABELS})
+"""Payments go on without them: while they have no leader, only their ids are judged. What their logs hold shows
+when records come again: the consumer looks at them if they do not continue where it left off."""
 ANSWER_SECONDS = 10.0
 LOOK_SECONDS = 30.0
 """How long a look is tried again while a broker is away."""
@@ -69,7 +75,7 @@ class PositionWatch:
     @stamina.retry(on=BrokerUnavailable, attempts=None, timeout=LOOK_SECONDS)
     def _judge(self, committed: Mapping[Partition, int | None]) -> None:
         with _Reader(self._settings) as reader:
-            positions = reader.look(committed)
+            positions = reader.look(committed, SIDE_INPUTS)
         changed, lost = check_identity(self._topics, positions.topics), check(positions)
         anew = {loss.topic for loss in changed}
         refuse([*changed, *(loss for loss in lost if loss.topic not in anew)])
@@ -105,10 +111,14 @@ class _Reader:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
-    def look(self, committed: Mapping[Partition, int | None]) -> Positions:
-        """Look at all heads, and at the logs of the partitions that are to be judged."""
+    def look(self, committed: Mapping[Partition, int | None], optional: Container[str] = ()) -> Positions:
+        """Look at all heads, and at the logs of the partitions that are to be judged.
+
+        Partitions of `optional` topics are left out if nobody tells what they hold.
+        """
         heads = self.heads()
-        return Positions(committed, self.logs(committed), heads, self.topics())
+        logs = self.logs(committed, optional)
+        return Positions({at: committed[at] for at in logs}, logs, heads, self.topics())
 
     def topics(self) -> TopicIds:
         """Ask for the topics' ids."""
@@ -125,9 +135,21 @@ class _Reader:
         told = {Partition(each.topic, each.partition): each.offset for each in answers}
         return {at: offset if offset >= 0 else None for at, offset in told.items()}
 
-    def logs(self, partitions: Iterable[Partition]) -> dict[Partition, LogRange]:
-        """Ask what partitions hold."""
-        return {each: self._log(each) for each in partitions}
+    def logs(self, partitions: Iterable[Partition], optional: Container[str] = ()) -> dict[Partition, LogRange]:
+        """Ask what partitions hold; an `optional` topic is left out from the first that nobody tells of."""
+        found: dict[Partition, LogRange] = {}
+        away: set[str] = set()
+        for each in partitions:
+            if each.topic in away:
+                continue
+            try:
+                found[each] = self._log(each)
+            except BrokerUnavailable:
+                if each.topic not in optional:
+                    raise
+                away.add(each.topic)
+                log.warning("a side input is away; payments go on without it", topic=each.topic)
+        return found
 
     def heads(self) -> dict[int, Head]:
         """Read the newest head of each partition from the memories' changelog."""

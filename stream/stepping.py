@@ -36,6 +36,8 @@ PATIENCE_SECONDS = 120.0
 """How long workers may take to pass a border before the replay gives up."""
 _ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.1
+SILENCE_SECONDS = 10.0
+"""Without news that a border waits for, the replay listens anew: consumers may stay deaf after an outage."""
 
 _decode = msgspec.json.Decoder(Progress).decode
 
@@ -87,22 +89,14 @@ class InStep:
         self._partitions = 0
         self._edges: dict[bytes, int] = {}
         self._answers: dict[bytes, bytes] = {}
+        self._positions: dict[int, int] = {}
         self._failure: KafkaError | None = None
         self._producer: Producer
         self._consumer: Consumer
 
     def __enter__(self) -> "InStep":
         self._producer = Producer({**self._client, "enable.idempotence": "true", "linger.ms": "0"})
-        self._consumer = Consumer(
-            {
-                **self._client,
-                "group.id": "in-step",
-                "enable.auto.commit": "false",
-                "enable.partition.eof": "true",
-                # The embedded broker answers only when this time is over.
-                "fetch.wait.max.ms": "10",
-            }
-        )
+        self._consumer = self._connect()
         self._follow_progress()
         return self
 
@@ -113,6 +107,18 @@ class InStep:
         traceback: TracebackType | None,
     ) -> None:
         self._consumer.close()
+
+    def _connect(self) -> Consumer:
+        return Consumer(
+            {
+                **self._client,
+                "group.id": "in-step",
+                "enable.auto.commit": "false",
+                "enable.partition.eof": "true",
+                # The embedded broker answers only when this time is over.
+                "fetch.wait.max.ms": "10",
+            }
+        )
 
     def reached(self, time: datetime) -> bool:
         """Tell whether an event of this time lies behind a border that was not held at yet."""
@@ -158,6 +164,7 @@ class InStep:
         self._failure = self._failure or error
 
     def _wait(self, keys: Sequence[bytes], is_there: Callable[[bytes], bool], started: float) -> None:
+        heard, waiting = _now(), len(keys)
         while missing := [key for key in keys if not is_there(key)]:
             self._producer.poll(0)
             if self._failure is not None:
@@ -167,6 +174,22 @@ class InStep:
                 self._take_up(message)
             elif _now() - started > self._patience_s:
                 raise SteppingError(self._stuck(missing))
+            if len(missing) < waiting:
+                heard, waiting = _now(), len(missing)
+            elif _now() - heard > SILENCE_SECONDS:
+                heard = _now()
+                self._listen_anew()
+
+    def _listen_anew(self) -> None:
+        """Read on with a fresh connection, from where the last one came to."""
+        self._consumer.close()
+        self._consumer = self._connect()
+        self._consumer.assign(
+            [
+                TopicPartition(MERCHANT_PROGRESS, each, self._positions.get(each, OFFSET_BEGINNING))
+                for each in range(self._partitions)
+            ]
+        )
 
     def _stuck(self, missing: Sequence[bytes]) -> str:
         border = time_of(self._edge, self._timing)
@@ -184,6 +207,7 @@ class InStep:
             if error.code() == KafkaError._PARTITION_EOF:
                 return message.partition()
             raise BrokerUnavailable(f"the progress of workers cannot be read: {error.str()}")
+        self._positions[message.partition() or 0] = (message.offset() or 0) + 1
         if isinstance(key, bytes) and isinstance(value, bytes):
             if key.isdigit():
                 self._edges[key] = _decode(value).edge

@@ -7,16 +7,22 @@ class OffsetRanges:
     """Tracks delivered and finished batches of one partition.
 
     A batch starts where the last one ended, so that holes left by compaction and transaction markers belong to
-    the batch after them. Batches may finish in any order; only a gapless prefix can be committed.
+    the batch after them. Batches may finish in any order; only a gapless prefix can be committed, and it is
+    offered until the group has it.
     """
 
-    __slots__ = ("_committable", "_finished", "_low", "_next")
+    __slots__ = ("_committed", "_finished", "_low", "_next")
 
     def __init__(self) -> None:
         self._next: int | None = None
         self._low: int | None = None
         self._finished: list[tuple[int, int]] = []
-        self._committable: int | None = None
+        self._committed: int | None = None
+
+    @property
+    def low(self) -> int | None:
+        """Up to where everything delivered since the last seek is finished; None before the first batch."""
+        return self._low
 
     @property
     def expected(self) -> int | None:
@@ -24,11 +30,19 @@ class OffsetRanges:
         return self._next
 
     def seek(self, offset: int | None) -> None:
-        """Forget everything delivered; the next batch starts at `offset` (None: wherever its first record is)."""
-        self._next = offset
+        """Forget everything delivered; the next batch starts at `offset`, up to which the group has committed.
+
+        None: nothing is committed, and it starts wherever its first record is.
+        """
+        self._next = self._committed = offset
         self._low = None
         self._finished.clear()
-        self._committable = None
+
+    def rewind(self) -> int | None:
+        """Expect again what was delivered and is not finished; return where that begins."""
+        if self._low is not None:
+            self._next = self._low
+        return self._next
 
     def deliver(self, first_record: int, last_record: int) -> tuple[int, int]:
         """Hand out a batch and return its range [first, end): what finishing it will commit."""
@@ -36,6 +50,8 @@ class OffsetRanges:
         self._next = last_record + 1
         if self._low is None:
             self._low = first
+        if self._committed is None:
+            self._committed = first
         return first, last_record + 1
 
     def finish(self, first: int, end: int) -> bool:
@@ -46,7 +62,6 @@ class OffsetRanges:
         # Batches overlap when a seek made records come again while the first delivery was still under way.
         while self._finished and self._finished[0][0] <= self._low:
             self._low = max(self._low, self._finished.pop(0)[1])
-            self._committable = self._low
         return True
 
     def _insert(self, first: int, end: int) -> None:
@@ -61,6 +76,12 @@ class OffsetRanges:
         self._finished.insert(at, (first, end))
 
     def committable(self) -> int | None:
-        """Return the offset up to which everything is finished, once per advance; None if it did not move."""
-        offset, self._committable = self._committable, None
-        return offset
+        """Return the offset up to which everything is finished; None if the group has that already, or more."""
+        if self._low is None or self._committed is None or self._low <= self._committed:
+            return None
+        return self._low
+
+    def commit(self, offset: int) -> None:
+        """Take note that the group has an offset that was committable; one from before a seek means nothing."""
+        if self._low is not None and self._committed is not None and self._committed < offset <= self._low:
+            self._committed = offset

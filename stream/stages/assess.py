@@ -1,121 +1,60 @@
 """The main stage: assess a batch against the memories of its partition, and tell the merchants of it.
 
-The order of effects loses nothing: outputs are acknowledged before the changed memories are written, all or
-nothing, and the offset is committed last. A record that the head has passed is skipped.
+A record that the head has passed is skipped: it was applied, and its outputs are out.
 """
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 import msgspec
-from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from detectors.alerting import is_risky
-from detectors.assess import Outcome, assess
+from detectors.assess import Outcome, Stretch, assess_together
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
-from detectors.diagnosis import Rejection
 from detectors.events import Event, TimeMark
-from detectors.labels import Label
 from detectors.memory_keys import account_key
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.transaction import EnrichedTransaction
 from sinks.alerts import CONTENT_TYPE, alert_event
-from sinks.dead_letters import SourcePosition, dead_letter, internal_error
+from sinks.dead_letters import internal_error
 from stream.batching.batch import Batch
-from stream.batching.producer import ChangelogWriter, Outgoing, send_records
+from stream.batching.producer import Outgoing
 from stream.batching.table import BatchTable
 from stream.errors import OffsetGap
 from stream.head import Guard, decode_head, encode_head, head_key
-from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND, find, parse_origin
+from stream.headers import INGESTED_AT, ORIGIN, find, parse_origin
 from stream.losses import ADVICE
 from stream.metrics import Metrics
 from stream.stages.activity import tell_merchants
-from stream.stages.isolation import assess_isolating
+from stream.stages.events import decode_events
+from stream.stages.gathering import Gathering
+from stream.stages.isolation import Part, assess_isolating
+from stream.stages.steps import AssessEffects, Producers, Step
 from stream.topic_ids import NO_IDS, TopicIds
-from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, ENRICHED, MERCHANT_ACTIVITY
+from stream.topics import ALERTS, ASSESSMENTS, DRIFT, ENRICHED
 
 LARGEST_CHANGE_BYTES = 3 * 1024 * 1024
 """Of a batch's memories: they are one record batch of the changelog, whose limit is 8 MiB."""
 
-UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
-"""What msgspec raises for bytes that are no enriched transaction, label or time mark."""
-
-_decode = msgspec.json.Decoder(EnrichedTransaction).decode
-_decode_kind: dict[bytes, Callable[[bytes], Event]] = {
-    LABEL_KIND: msgspec.json.Decoder(Label).decode,
-    TIME_KIND: msgspec.json.Decoder(TimeMark).decode,
-}
 _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Producers:
-    """Outputs and changelog apart: the changelog's record batches may be larger."""
-
-    outputs: AIOKafkaProducer
-    changelog: ChangelogWriter
-
-
-@dataclass(slots=True)
-class Step:
-    """Outputs that must be acknowledged before its changes are written."""
-
-    outputs: dict[str, list[Outgoing]] = field(default_factory=dict)
-    told: dict[int, list[Outgoing]] = field(default_factory=dict)
-    """News for merchants, by the partition of `merchant-activity`."""
-    changes: dict[bytes, bytes] = field(default_factory=dict)
-    alerts_ingested_at: list[float] = field(default_factory=list)
-    """Seconds since the epoch, of the transactions behind the alerts."""
-    assessments: list[Assessment] = field(default_factory=list)
-    rejected: list[str] = field(default_factory=list)
-    drifted: list[str] = field(default_factory=list)
-    duplicates: int = 0
-    skipped: int = 0
-    labels: int = 0
-    labels_repeated: int = 0
-
-    def reject(self, record: ConsumerRecord, rejection: Rejection) -> None:
-        """Add a dead letter."""
-        position = SourcePosition(record.topic, record.partition, record.offset)
-        letter = dead_letter(record.value, rejection, position, key=record.key, headers=record.headers)
-        self.emit(DEAD_LETTERS, Outgoing(letter.key, letter.value, letter.headers))
-        self.rejected.append(rejection.reason)
-
-    def emit(self, topic: str, record: Outgoing) -> None:
-        """Add a record to produce."""
-        self.outputs.setdefault(topic, []).append(record)
-
-
-@dataclass(frozen=True, slots=True)
-class AssessEffects:
-    """The steps of one batch (one, unless its memories are too large for one record batch)."""
+class _Begun:
+    """A batch on its way: what of it is new, and the step that it leads to."""
 
     partition: int
-    steps: Sequence[Step]
-    producers: Producers
-    table: BatchTable
-    metrics: Metrics
-
-    async def apply(self) -> None:
-        """Outputs first, then memories; the offset follows when this returns."""
-        for step in self.steps:
-            deliveries = []
-            for topic, records in step.outputs.items():
-                deliveries += await send_records(self.producers.outputs, topic, self.partition, records)
-            for partition, records in step.told.items():
-                deliveries += await send_records(self.producers.outputs, MERCHANT_ACTIVITY, partition, records)
-            await asyncio.gather(*deliveries)
-            await self.table.persist(self.producers.changelog, self.partition, step.changes)
-            now = time.time()
-            for ingested_at in step.alerts_ingested_at:
-                self.metrics.latency.observe(max(0.0, now - ingested_at))
+    records: Sequence[ConsumerRecord]
+    guard: Guard
+    step: Step
+    good: Sequence[ConsumerRecord]
+    """Those that are new and decode."""
+    stretch: Stretch
 
 
 class AssessStage:
@@ -134,6 +73,7 @@ class AssessStage:
         partitions: int = 1,
         merchants: Merchants | None = None,
         topics: TopicIds = NO_IDS,
+        more_to_come: Callable[[], bool] = lambda: False,
     ) -> None:
         self._bundle = bundle
         self._table = table
@@ -142,22 +82,45 @@ class AssessStage:
         self._partitions = partitions
         self._merchants = merchants
         self._log_id = topics.id_of(ENRICHED)
+        self._gathering = Gathering(self._assess, more_to_come)
 
     async def compute(self, batch: Batch) -> AssessEffects:
         """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""
-        self._metrics.batch_size.observe(len(batch))
-        self._refuse_holes(batch)
-        steps = self._steps(batch.partition, batch.records)
-        return AssessEffects(batch.partition, steps, self._producers, self._table, self._metrics)
+        return await self._gathering.compute(batch)
 
-    def _steps(self, partition: int, records: Sequence[ConsumerRecord]) -> list[Step]:
-        step = self._step(partition, records)
-        if sum(map(len, step.changes.values())) > LARGEST_CHANGE_BYTES and len(records) > 1:
-            middle = len(records) // 2
-            return [*self._steps(partition, records[:middle]), *self._steps(partition, records[middle:])]
+    def _assess(self, batches: Sequence[Batch]) -> list[AssessEffects]:
+        """Assess batches of different partitions together: what a look at few payments costs is paid once."""
+        for batch in batches:
+            self._metrics.batch_size.observe(len(batch))
+            self._refuse_holes(batch)
+        begun = [self._begin(batch.partition, batch.records) for batch in batches]
+        return [
+            AssessEffects(batch.partition, steps, self._producers, self._table, self._metrics)
+            for batch, steps in zip(batches, self._steps(begun), strict=True)
+        ]
+
+    def _steps(self, begun: Sequence[_Begun]) -> list[list[Step]]:
+        """Take each to its steps: one, unless its memories are too large for one record batch."""
+        return [
+            self._halved(each) if self._is_too_large(each, step) else [self._applied(each.partition, step)]
+            for each, step in self._finished(begun)
+        ]
+
+    def _is_too_large(self, begun: _Begun, step: Step) -> bool:
+        return len(begun.records) > 1 and sum(map(len, step.changes.values())) > LARGEST_CHANGE_BYTES
+
+    def _halved(self, begun: _Begun) -> list[Step]:
+        """One half after the other: the second meets the memories that the first leaves."""
+        middle = len(begun.records) // 2
+        steps = []
+        for half in (begun.records[:middle], begun.records[middle:]):
+            steps += self._steps([self._begin(begun.partition, half)])[0]
+        return steps
+
+    def _applied(self, partition: int, step: Step) -> Step:
         self._table.apply(partition, step.changes)
         self._count(step)
-        return [step]
+        return step
 
     def _refuse_holes(self, batch: Batch) -> None:
         """Raise if records before the batch were never seen: the head would hide them for ever."""
@@ -168,42 +131,38 @@ class AssessStage:
                 f" {decode_head(data).next_offset}, but the next record is {batch.first_offset}; {ADVICE}"
             )
 
-    def _step(self, partition: int, records: Sequence[ConsumerRecord]) -> Step:
+    def _begin(self, partition: int, records: Sequence[ConsumerRecord]) -> _Begun:
+        """Leave out what was applied before, and decode the rest."""
         guard = Guard(decode_head(self._table.reader(partition)(head_key(partition))), self._log_id)
         fresh = [r for r in records if guard.admit(r.offset, parse_origin(r.headers))]
         step = Step(skipped=guard.skipped)
-        good, events = self._decode(fresh, step)
+        good, events, rejected = decode_events(fresh)
+        for record, rejection in rejected:
+            step.reject(record, rejection)
+        stretch = Stretch(events, self._table.reader(partition, _accounts(events)), partition)
+        return _Begun(partition, records, guard, step, good, stretch)
+
+    def _finished(self, begun: Sequence[_Begun]) -> Iterator[tuple[_Begun, Step]]:
         merchants = NO_MERCHANTS if self._merchants is None else self._merchants
-        work = partial(assess, bundle=self._bundle, partition=partition, merchants=merchants)
+        work = partial(assess_together, bundle=self._bundle, merchants=merchants)
+        found = assess_isolating([each.stretch for each in begun], work)
+        for each, parts in zip(begun, found, strict=True):
+            yield each, self._finish(each, parts)
+
+    def _finish(self, begun: _Begun, parts: Sequence[Part]) -> Step:
+        step, good, events = begun.step, begun.good, begun.stretch.events
         done: list[tuple[Sequence[int], Outcome]] = []
-        for part in assess_isolating(events, self._table.reader(partition, _accounts(events)), work):
+        for part in parts:
             if part.outcome is None:
                 step.reject(good[part.start], internal_error("assess", part.failure or ""))
             else:
                 self._emit(step, good[part.start :], events[part.start :], part.outcome)
                 done.append(([record.offset for record in good[part.start : part.end]], part.outcome))
         if self._merchants is not None:
-            for target, told in tell_merchants(partition, self._partitions, done, self._log_id):
+            for target, told in tell_merchants(begun.partition, self._partitions, done, self._log_id):
                 step.told.setdefault(target, []).append(told)
-        step.changes[head_key(partition)] = encode_head(guard.head(self._bundle.version))
+        step.changes[head_key(begun.partition)] = encode_head(begun.guard.head(self._bundle.version))
         return step
-
-    def _decode(self, records: Sequence[ConsumerRecord], step: Step) -> tuple[list[ConsumerRecord], list[Event]]:
-        """Decode what the first stages wrote; what somebody else wrote there may not decode."""
-        try:
-            return list(records), [_decode_event(record) for record in records]
-        except UNDECODABLE:
-            good: list[ConsumerRecord] = []
-            events: list[Event] = []
-        for record in records:
-            try:
-                events.append(_decode_event(record))
-            except UNDECODABLE as error:
-                told = f"neither an enriched transaction nor a label or time mark: {error}"
-                step.reject(record, Rejection("MALFORMED_JSON", told, None))
-            else:
-                good.append(record)
-        return good, events
 
     def _emit(
         self,
@@ -262,16 +221,6 @@ def _accounts(events: Sequence[Event]) -> Iterator[bytes]:
     for event in events:
         if not isinstance(event, TimeMark):
             yield account_key(event.account_id)
-
-
-def _decode_event(record: ConsumerRecord) -> Event:
-    kind = find(record.headers, KIND)
-    if kind is None:
-        return _decode(record.value)
-    decode = _decode_kind.get(kind)
-    if decode is None:
-        raise msgspec.DecodeError(f"the header `{KIND}` says {kind!r}")
-    return decode(record.value)
 
 
 def _headers(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:

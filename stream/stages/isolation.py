@@ -4,13 +4,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from detectors.assess import Outcome
+from detectors.assess import Outcome, Stretch
 from detectors.errors import MemoryFormatError
-from detectors.events import Event
 from stream.errors import StoreError
 
-Read = Callable[[bytes], bytes | None]
-Assess = Callable[[Sequence[Event], Read], Outcome]
+Assess = Callable[[Sequence[Stretch]], list[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +24,40 @@ class Part:
     """The traceback, where `outcome` is None."""
 
 
-def assess_isolating(batch: Sequence[Event], read: Read, assess: Assess) -> list[Part]:
-    """Assess a batch whole, or in as few parts as it takes to keep a failing record apart.
-
-    The result is the same as that of the batch without the failing records: parts are assessed in order, each
-    on the memories the ones before it left.
+def assess_isolating(stretches: Sequence[Stretch], assess: Assess) -> list[list[Part]]:
+    """Assess stretches of different partitions together; if that fails, each alone, failing records kept apart.
 
     Raises:
         MemoryFormatError, StoreError: the memories are to blame, and no record is: rejecting them would lose good
             ones.
     """
+    try:
+        outcomes = assess(stretches)
+    except (MemoryFormatError, StoreError):
+        raise
+    except Exception:
+        return [_isolate(stretch, assess) for stretch in stretches]
+    return [[Part(0, len(each.events), made)] for each, made in zip(stretches, outcomes, strict=True)]
+
+
+def _isolate(stretch: Stretch, assess: Assess) -> list[Part]:
+    """Assess a stretch in as few parts as it takes to keep a failing record apart.
+
+    The result is the same as that of the stretch without the failing records: parts are assessed in order, each
+    on the memories the ones before it left.
+    """
     changed: dict[bytes, bytes] = {}
 
     def read_through(key: bytes) -> bytes | None:
         value = changed.get(key)
-        return read(key) if value is None else value
+        return stretch.read(key) if value is None else value
 
     parts: list[Part] = []
-    pending = [(0, len(batch))]
+    pending = [(0, len(stretch.events))]
     while pending:
         start, end = pending.pop()
         try:
-            outcome = assess(batch[start:end], read_through)
+            (outcome,) = assess([Stretch(stretch.events[start:end], read_through, stretch.partition)])
         except (MemoryFormatError, StoreError):
             raise
         except Exception:

@@ -49,6 +49,7 @@ class Lanes:
         async for event in stream.noack().events():
             message = event.message
             partition = message.partition
+            self._app.consumer.take(message)
             self._last[partition] = time.monotonic()
             previous = self._tails.get(partition)
             self._tails[partition] = asyncio.create_task(self._carry(message, previous))

@@ -15,11 +15,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-import stream.stages.assess as assess_stage
+import stream.stages.steps as effects_room
 from scripts.main import main
 from stream.batching.consumer import BatchConsumer
 from stream.batching.table import BatchTable
-from stream.stages.assess import AssessEffects
+from stream.stages.steps import AssessEffects
 from stream.topics import ENRICHED
 from tests.chaos.orders import Order, OrderBox
 from tests.chaos.plan import Kind, Point
@@ -40,8 +40,8 @@ class Saboteur:
     def install(self) -> None:
         """Wrap what the order of effects calls."""
         setattr(AssessEffects, "apply", self._apply(AssessEffects.apply))  # noqa: B010 - frozen for mypy
-        send = vars(assess_stage)["send_records"]
-        setattr(assess_stage, "send_records", self._send_outputs(send))  # noqa: B010 - not exported
+        send = vars(effects_room)["send_records"]
+        setattr(effects_room, "send_records", self._send_outputs(send))  # noqa: B010 - not exported
         setattr(BatchTable, "persist", self._persist(BatchTable.persist))  # noqa: B010 - a method
         setattr(AIOKafkaProducer, "send_batch", self._send_memories(AIOKafkaProducer.send_batch))  # noqa: B010
         setattr(BatchConsumer, "finish", self._finish(BatchConsumer.finish))  # noqa: B010 - a method

@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import stream.stages.assess
-from detectors.assess import Outcome, assess
-from detectors.events import Event
+from detectors.assess import Outcome, Stretch, assess_together
 from detectors.transaction import EnrichedTransaction
 from scripts.main import main
 from stream.batching.consumer import BatchConsumer
@@ -29,13 +29,13 @@ _AT = 3
 def poison() -> None:
     """The pure stage raises on marked payments."""
 
-    def assess_or_raise(batch: Sequence[Event], *arguments: Any, **named: Any) -> Outcome:
-        for event in batch:
+    def assess_or_raise(stretches: Sequence[Stretch], *arguments: Any, **named: Any) -> list[Outcome]:
+        for event in chain.from_iterable(stretch.events for stretch in stretches):
             if isinstance(event, EnrichedTransaction) and event.transaction_id.startswith(POISON):
                 raise ValueError(f"{SECRET} cannot be digested")
-        return assess(batch, *arguments, **named)
+        return assess_together(stretches, *arguments, **named)
 
-    setattr(stream.stages.assess, "assess", assess_or_raise)  # noqa: B010 - the module does not export it
+    setattr(stream.stages.assess, "assess_together", assess_or_raise)  # noqa: B010 - it does not export it
 
 
 def failing_memories() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import OFFSET_BEGINNING, KafkaError
 
 import stream.stepping
 from detectors.events import TimeMark
@@ -29,8 +29,14 @@ EDGE = Timing().activity_edge(int(NOON.timestamp()))
 class FakeRecord:
     """A message as confluent-kafka gives it."""
 
-    def __init__(self, partition: int, key: bytes = b"", value: bytes = b"", error: int | None = None) -> None:
+    def __init__(
+        self, partition: int, key: bytes = b"", value: bytes = b"", error: int | None = None, offset: int = 0
+    ) -> None:
         self._fields = (partition, key, value, None if error is None else KafkaError(error))
+        self._offset = offset
+
+    def offset(self) -> int:
+        return self._offset
 
     def partition(self) -> int:
         return self._fields[0]
@@ -53,6 +59,12 @@ class FakeWorkers:
     reported: list[tuple[int, int]] = field(default_factory=list)
     """Partition and edge, from before the replay."""
     deaf: set[int] = field(default_factory=set)
+    silent: bool = False
+    """Whether what workers say stays with the broker until somebody listens anew."""
+    log: list[tuple[int, int]] = field(default_factory=list)
+    """Partition and edge of all that was reported; here, all partitions count offsets together."""
+    assigned: list[dict[int, int]] = field(default_factory=list)
+    """Where a consumer began to read, each time."""
     failure: KafkaError | None = None
     sent: list[tuple[str, int, bytes]] = field(default_factory=list)
     """Topic, partition and kind of what the replay produced."""
@@ -81,13 +93,28 @@ class FakeWorkers:
         )
 
     def assign(self, partitions: Any) -> None:
+        if self.assigned:
+            self.silent = False
+            self._queue.clear()
+            begin = {each.partition: each.offset for each in partitions}
+            for offset, (partition, edge) in enumerate(self.log):
+                if offset >= begin[partition]:
+                    self._say(offset, partition, edge)
+        self.assigned.append({each.partition: each.offset for each in partitions})
         for partition, edge in self.reported:
             self.report(partition, edge)
+        self.reported = []
         for each in partitions:
             self._queue.append(FakeRecord(each.partition, error=KafkaError._PARTITION_EOF))
 
     def report(self, partition: int, edge: int) -> None:
-        self._queue.append(FakeRecord(partition, b"%d" % partition, msgspec.json.encode(Progress(edge))))
+        self.log.append((partition, edge))
+        if not self.silent:
+            self._say(len(self.log) - 1, partition, edge)
+
+    def _say(self, offset: int, partition: int, edge: int) -> None:
+        value = msgspec.json.encode(Progress(edge))
+        self._queue.append(FakeRecord(partition, b"%d" % partition, value, offset=offset))
 
     def poll(self, timeout: float) -> FakeRecord | None:
         return self._queue.popleft() if self._queue else None
@@ -146,6 +173,17 @@ def test_what_a_worker_said_last_counts(workers: FakeWorkers) -> None:
     workers.deaf = {0}
     with InStep({}, patience_s=0) as steps, pytest.raises(SteppingError, match=r"partition 0\)"):
         steps.hold(NOON)
+
+
+def test_a_replay_that_hears_nothing_listens_anew_where_it_was(
+    workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream.stepping, "SILENCE_SECONDS", -1.0)
+    workers.reported = [(0, EDGE - 5), (1, EDGE - 5)]
+    with InStep({}) as steps:
+        workers.silent = True
+        steps.hold(NOON)
+    assert workers.assigned[:2] == [{0: OFFSET_BEGINNING, 1: OFFSET_BEGINNING}, {0: 1, 1: 2}]
 
 
 def test_workers_that_do_not_pass_are_named_with_the_border(workers: FakeWorkers) -> None:

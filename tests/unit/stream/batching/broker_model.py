@@ -3,6 +3,7 @@
 The thread stands where Faust's consumer thread stands, so that everything above it is the product's own code.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -47,6 +48,11 @@ class ModelThread:
         self.assigned: set[TP] = set()
         self.positions: dict[TP, int] = {}
         self.fetch_size = 1
+        self.refuses_commits = False
+        self.answer: asyncio.Event | None = None
+        """What the answer to a commit waits for."""
+        self.forgets: dict[TP, int] = {}
+        """How many offsets less than the group has the coordinator tells."""
 
     def assign(self, tps: Iterable[TP]) -> None:
         """Take on partitions; like aiokafka, those that were held before are fetched from the commit again."""
@@ -59,10 +65,11 @@ class ModelThread:
     def seek(self, tp: TP, offset: int) -> None:
         self.positions[TP(*tp)] = offset
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        committed = {tp: self.broker.committed[tp] for tp in self.assigned if tp in self.broker.committed}
-        self.positions.update(committed)
-        return committed
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:
+        told: dict[TP, int | None] = dict.fromkeys(self.assigned)
+        for tp in self.assigned & set(self.broker.committed):
+            told[tp] = self.positions[tp] = max(0, self.broker.committed[tp] - self.forgets.get(tp, 0))
+        return told
 
     async def getmany(self, active: set[TP] | None, timeout: float) -> Mapping[TP, list[ConsumerRecord]]:
         found = {}
@@ -74,7 +81,11 @@ class ModelThread:
         return found
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
+        if self.refuses_commits:
+            return False
         self.broker.committed.update({tp: offset for tp, offset in offsets.items() if tp in self.assigned})
+        if self.answer is not None:
+            await self.answer.wait()
         return True
 
     async def earliest_offsets(self, *tps: TP) -> Mapping[TP, int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from stream.batching.app import BatchApp
-from stream.batching.consumer import BatchConsumer
+from stream.batching.consumer import LOST_SECONDS, BatchConsumer
 from tests.unit.stream.batching.broker_model import ModelBroker, ModelThread
 
 TPS = (TP("payments", 0), TP("payments", 1))
@@ -46,7 +46,12 @@ class ConsumerMachine(RuleBasedStateMachine):
         self.finished: defaultdict[TP, set[int]] = defaultdict(set)
         self.applied: defaultdict[TP, set[int]] = defaultdict(set)
         """Offsets finished since the partition was last assigned: none may come a second time."""
+        self.lost: set[TP] = set()
+        """Partitions of which batches got lost: what was finished behind them comes again, too."""
+        self.highest: dict[TP, int] = {}
+        """The most that was committed."""
         self.generation = 0
+        self.now = 0.0
 
     def teardown(self) -> None:
         self.loop.close()
@@ -73,6 +78,11 @@ class ConsumerMachine(RuleBasedStateMachine):
         """Faust drops what was fetched when a rebalance overtakes it; the position stays behind the dropped."""
         self.loop.run_until_complete(self._fetch_and_drop(size))
 
+    @rule(size=sizes)
+    def deliver_and_lose(self, size: int) -> None:
+        """Batches vanish between the consumer and their stages; nobody is told."""
+        self.loop.run_until_complete(self._deliver_and_lose(size))
+
     @rule(tp=partitions, newest=st.booleans())
     def finish(self, tp: TP, newest: bool) -> None:
         """The archive and the side path let later batches overtake earlier ones."""
@@ -88,10 +98,31 @@ class ConsumerMachine(RuleBasedStateMachine):
     def commit(self) -> None:
         self.loop.run_until_complete(self.consumer.commit())
 
-    @rule(kept=st.sets(partitions), finishing=st.booleans())
-    def rebalance(self, kept: set[TP], finishing: bool) -> None:
+    @rule()
+    def commit_in_vain(self) -> None:
+        """The group is about to rebalance: the coordinator refuses, and Faust goes on as if it had not."""
+        self.thread.refuses_commits = True
+        self.loop.run_until_complete(self.consumer.commit())
+        self.thread.refuses_commits = False
+
+    @rule(tp=partitions, offsets=st.integers(1, 20))
+    def forget(self, tp: TP, offsets: int) -> None:
+        """From now on the coordinator tells less than this worker knows the group to have."""
+        self.thread.forgets[tp] = offsets
+
+    @rule(kept=st.sets(partitions), finishing=st.sampled_from(("now", "late", "never")))
+    def rebalance(self, kept: set[TP], finishing: str) -> None:
         """All partitions are revoked, some come back; stages finish what is under way, or let go of it."""
         self.loop.run_until_complete(self._rebalance(kept, finishing))
+
+    @rule()
+    def rebalance_in_vain(self) -> None:
+        """A commit of before is answered only when partitions are back and were sought to where they go on."""
+        self.loop.run_until_complete(self._rebalance_around_a_commit())
+
+    @rule()
+    def look_for_what_is_lost(self) -> None:
+        self.loop.run_until_complete(self._read_again())
 
     @rule(kept=st.sets(partitions))
     def crash(self, kept: set[TP]) -> None:
@@ -103,18 +134,20 @@ class ConsumerMachine(RuleBasedStateMachine):
             missing = [each for each in self.broker.logs[tp] if each < committed and each not in self.finished[tp]]
             assert not missing, f"{tp}: {missing} lie before the commit {committed} and were never finished"
 
+    @invariant()
+    def no_commit_goes_back(self) -> None:
+        for tp, committed in self.broker.committed.items():
+            assert committed >= self.highest.get(tp, 0)
+            self.highest[tp] = committed
+
     @rule()
     def drain(self) -> None:
-        """Left alone, the worker finishes everything there is, and commits it.
-
-        What was dropped last is missed when something comes after it.
-        """
-        for tp in self.thread.assigned:
-            self.broker.append(tp, 1, 0)
+        """Left alone, the worker finishes everything there is, and commits it, though nothing comes any more."""
         self.loop.run_until_complete(self._drain())
         for tp in self.thread.assigned:
             assert self.finished[tp] >= set(self.broker.logs[tp])
-            assert self.broker.committed[tp] > self.broker.logs[tp][-1]
+            if self.broker.logs[tp]:
+                assert self.broker.committed[tp] > self.broker.logs[tp][-1]
 
     # -- how these come about
 
@@ -139,6 +172,7 @@ class ConsumerMachine(RuleBasedStateMachine):
         self.thread.assign(tps)
         for tp in tps:
             self.applied[tp].clear()
+            self.lost.discard(tp)
         await self.consumer.on_partitions_assigned(set(tps), self.generation)
         await self.consumer.perform_seek()
         self.app.rebalancing = False
@@ -149,6 +183,10 @@ class ConsumerMachine(RuleBasedStateMachine):
         if not self.thread.assigned:
             return
         async for tp, message in self.consumer.getmany(timeout=0.0):
+            read = self.consumer._read_offset[tp]
+            # As in Faust, which takes it for something that came before.
+            assert read is None or message.offset >= read, "Faust drops a batch"
+            self.consumer._read_offset[tp] = message.offset
             self.consumer.track_message(message)
             self._check(tp, message)
             self.waiting[tp].append(message)
@@ -158,11 +196,23 @@ class ConsumerMachine(RuleBasedStateMachine):
         inside = [each for each in self.broker.logs[tp] if batch.first_offset <= each < batch.end_offset]
         assert [record.offset for record in batch.records] == inside
         again = self.applied[tp].intersection(inside)
-        assert not again, f"{tp}: {sorted(again)} were delivered again after they had been finished"
+        assert not again or tp in self.lost, f"{tp}: {sorted(again)} came again though they had been finished"
 
     async def _fetch_and_drop(self, size: int) -> None:
         self.thread.fetch_size = size
         await self.thread.getmany(self.consumer._wanted(self.thread.assignment()), 0.0)
+
+    async def _deliver_and_lose(self, size: int) -> None:
+        self.thread.fetch_size = size
+        if not self.thread.assigned:
+            return
+        async for tp, _ in self.consumer.getmany(timeout=0.0):
+            self.lost.add(tp)
+
+    async def _read_again(self) -> None:
+        for _ in range(2):
+            await self.consumer.read_again(self.now)
+            self.now += LOST_SECONDS
 
     def _finish(self, message: Any) -> None:
         if self.consumer.is_stale(message):
@@ -173,20 +223,39 @@ class ConsumerMachine(RuleBasedStateMachine):
         self.applied[message.tp] |= offsets
         self.consumer.finish(message)
 
-    async def _rebalance(self, kept: set[TP], finishing: bool) -> None:
+    async def _rebalance(self, kept: set[TP], finishing: str) -> None:
+        await self._revoke(finishing)
+        await self._assign(kept)
+
+    async def _revoke(self, finishing: str) -> None:
         self.app.rebalancing = True
         self.consumer.stop_flow()
         for messages in self.waiting.values():
-            while messages:
+            while messages and finishing != "late":
                 message = messages.popleft()
-                if finishing:
+                if finishing == "now":
                     self.finished[message.tp] |= {record.offset for record in message.value.records}
                     self.consumer.finish(message)
                 else:
                     self.consumer.abandon(message)
         await self.consumer.commit()
         await self.consumer.on_partitions_revoked(self.thread.assignment())
-        await self._assign(kept)
+
+    async def _rebalance_around_a_commit(self) -> None:
+        held = self.thread.assignment()
+        answer = self.thread.answer = asyncio.Event()
+        waiting = asyncio.ensure_future(self.consumer.commit())
+        await asyncio.sleep(0)
+        self.app.rebalancing = True
+        self.consumer.stop_flow()
+        for messages in self.waiting.values():
+            while messages:
+                self.consumer.abandon(messages.popleft())
+        await self.consumer.on_partitions_revoked(held)
+        await self._assign(held)
+        answer.set()
+        await waiting
+        self.thread.answer = None
 
     async def _drain(self) -> None:
         for _ in range(EVERY_STEP):
@@ -194,12 +263,15 @@ class ConsumerMachine(RuleBasedStateMachine):
                 while messages:
                     self._finish(messages.popleft())
             await self._fetch(5)
-            if not any(self.waiting.values()) and self._is_read():
-                break
+            if not any(self.waiting.values()):
+                await self._read_again()
+                if self._is_read():
+                    break
         await self.consumer.commit()
 
     def _is_read(self) -> bool:
-        return all(self.thread.positions[tp] > self.broker.logs[tp][-1] for tp in self.thread.assigned)
+        logs = self.broker.logs
+        return all(self.finished[tp] >= set(logs[tp]) for tp in self.thread.assigned)
 
 
 async def _nothing(*arguments: Any, **named: Any) -> None:

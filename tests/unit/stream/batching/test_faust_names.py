@@ -11,7 +11,10 @@ from faust.transport.drivers import aiokafka as driver
 
 PARAMETERS = {
     (driver.Consumer, "_getmany"): ["self", "active_partitions", "timeout"],
+    (driver.Consumer, "_wait_next_records"): ["self", "timeout"],
     (driver.Consumer, "_new_consumer_thread"): ["self"],
+    (driver.Consumer, "_should_commit"): ["self", "tp", "offset"],
+    (driver.Consumer, "_commit"): ["self", "offsets"],
     (driver.Consumer, "perform_seek"): ["self"],
     (driver.Consumer, "seek"): ["self", "partition", "offset"],
     (driver.Consumer, "on_buffer_full"): ["self", "tp"],
@@ -25,6 +28,8 @@ PARAMETERS = {
     (driver.Consumer, "commit"): ["self", "topics", "start_new_transaction"],
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): ["self", "transport"],
     (driver.AIOKafkaConsumerThread, "on_partitions_assigned"): ["self", "assigned", "generation_id"],
+    (driver.AIOKafkaConsumerThread, "seek_to_committed"): ["self"],
+    (driver.AIOKafkaConsumerThread, "call_thread"): ["self", "fun", "args", "kwargs"],
     (Recovery, "_wait"): ["self", "coro", "timeout"],
     (Recovery, "_set_recovery_started"): ["self"],
     (Recovery, "on_recovery_completed"): ["self", "generation_id"],
@@ -79,6 +84,27 @@ def test_the_fetcher_still_keeps_its_records_and_its_backoff_under_these_names()
     assert "self._consumer_record(tp, record)" in inspect.getsource(PartitionRecords._unpack_records)
     assert inspect.iscoroutinefunction(driver.AIOKafkaConsumerThread.on_start)
     assert list(inspect.signature(driver.AIOKafkaConsumerThread._ensure_consumer).parameters) == ["self"]
+
+
+def test_committed_offsets_are_still_found_and_checked_in_this_way():
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+    from aiokafka.consumer.subscription_state import Assignment, SubscriptionState
+
+    source = inspect.getsource(AIOKafkaConsumer)
+    assert "self._coordinator = GroupCoordinator(" in source
+    assert "self._subscription = SubscriptionState(" in source
+    assert isinstance(SubscriptionState.subscription, property)
+    assert isinstance(Assignment.active, property)
+    assert isinstance(Assignment.tps, property)
+    assert list(inspect.signature(GroupCoordinator.fetch_committed_offsets).parameters) == ["self", "partitions"]
+    assert inspect.iscoroutinefunction(GroupCoordinator.fetch_committed_offsets)
+
+
+def test_faust_still_seeks_in_mid_rebalance_unless_no_records_are_given_to_it():
+    source = inspect.getsource(driver.Consumer.getmany)
+    assert "records, active_partitions = await self._wait_next_records(timeout)" in source
+    assert "if records is None" in source
 
 
 def test_the_fetch_wait_is_still_a_private_attribute_of_aiokafka():

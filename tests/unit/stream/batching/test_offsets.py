@@ -50,6 +50,45 @@ def test_ranges_behind_one_that_is_held_are_remembered_as_one():
     assert ranges.committable() == 100
 
 
+def test_what_is_finished_is_offered_until_the_group_has_it():
+    """A commit may fail, and Faust says nothing of that."""
+    ranges = OffsetRanges()
+    ranges.seek(0)
+    ranges.finish(*ranges.deliver(0, 4))
+    assert [ranges.committable(), ranges.committable()] == [5, 5]
+    ranges.commit(5)
+    assert ranges.committable() is None
+
+
+def test_a_commit_from_before_a_seek_means_nothing():
+    ranges = OffsetRanges()
+    ranges.seek(5)
+    ranges.commit(10)
+    ranges.finish(*ranges.deliver(5, 9))
+    assert ranges.committable() == 10
+
+
+def test_nothing_is_committed_below_what_the_group_has():
+    """Records came again from before the commit."""
+    ranges = OffsetRanges()
+    ranges.seek(5)
+    ranges.finish(*ranges.deliver(0, 2))
+    assert ranges.committable() is None
+    ranges.finish(*ranges.deliver(3, 9))
+    assert ranges.committable() == 10
+
+
+def test_what_was_lost_comes_again_and_what_was_finished_behind_it_counts():
+    ranges = OffsetRanges()
+    ranges.seek(0)
+    ranges.deliver(0, 4)
+    ranges.finish(*ranges.deliver(5, 9))
+    assert ranges.rewind() == 0
+    assert ranges.expected == 0
+    ranges.finish(*ranges.deliver(0, 4))
+    assert ranges.committable() == 10
+
+
 @given(
     sizes=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=12),
     order=st.randoms(use_true_random=False),

@@ -45,6 +45,9 @@ class FakeConsumer:
     def abandon(self, message: FakeMessage) -> None:
         self.abandoned.append(message)
 
+    def take(self, message: FakeMessage) -> None:
+        """Nothing is announced here."""
+
     def release(self, message: FakeMessage) -> None:
         self.released.append(message)
 

@@ -26,7 +26,8 @@ from stream.head import Head, decode_head, head_key
 from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
-from stream.stages.assess import AssessStage, Producers
+from stream.stages.assess import AssessStage
+from stream.stages.steps import Producers
 from stream.topic_ids import TopicIds
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED, MERCHANT_ACTIVITY
 from tests.unit.detectors.histories import history, labels, probability_bundle

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.assess import Outcome
+from detectors.assess import Outcome, Stretch
 from detectors.errors import MemoryFormatError
 from stream.stages.isolation import assess_isolating
 
@@ -10,21 +10,27 @@ from stream.stages.isolation import assess_isolating
 def counting(poison):
     """Return an assess function that counts payments per account and raises on the poisoned ones."""
 
-    def work(batch, read):
+    def count(stretch):
         memories = {}
-        for item in batch:
+        for item in stretch.events:
             if item in poison:
                 raise ValueError(f"cannot digest {item}")
             key = item[:1].encode()
-            count = int(memories.get(key) or read(key) or b"0")
-            memories[key] = b"%d" % (count + 1)
-        return Outcome([(i, item) for i, item in enumerate(batch)], [], 0, [], memories)
+            found = int(memories.get(key) or stretch.read(key) or b"0")
+            memories[key] = b"%d" % (found + 1)
+        return Outcome([(i, item) for i, item in enumerate(stretch.events)], [], 0, [], memories)
 
-    return work
+    return lambda stretches: [count(stretch) for stretch in stretches]
+
+
+def isolate(batch, read, work):
+    """Assess one stretch."""
+    (parts,) = assess_isolating([Stretch(batch, read)], work)
+    return parts
 
 
 def test_a_batch_that_goes_well_is_one_part():
-    parts = assess_isolating(["a1", "b1", "a2"], {}.get, counting(set()))
+    parts = isolate(["a1", "b1", "a2"], {}.get, counting(set()))
     assert [part.start for part in parts] == [0]
     assert parts[0].outcome.memories == {b"a": b"2", b"b": b"1"}
 
@@ -33,7 +39,7 @@ def test_a_batch_that_goes_well_is_one_part():
 def test_only_the_failing_records_are_left_out(poison):
     batch = ["a1", "a2", "b1", "b2", "a3", "b3", "a4"]
     stored = {}
-    for part in assess_isolating(batch, stored.get, counting(poison)):
+    for part in isolate(batch, stored.get, counting(poison)):
         if part.outcome is None:
             assert batch[part.start] in poison
             assert f"cannot digest {batch[part.start]}" in part.failure
@@ -46,15 +52,23 @@ def test_only_the_failing_records_are_left_out(poison):
 
 def test_parts_come_in_the_order_of_the_batch():
     batch = [f"a{i}" for i in range(9)]
-    parts = assess_isolating(batch, {}.get, counting({"a3", "a7"}))
+    parts = isolate(batch, {}.get, counting({"a3", "a7"}))
     assert [part.start for part in parts] == sorted(part.start for part in parts)
 
 
 def test_a_memory_that_cannot_be_read_is_no_records_fault():
     """A worker of another version must stop, not dead-letter every payment of every account."""
 
-    def work(batch, read):
+    def work(stretches):
         raise MemoryFormatError("written by another version")
 
     with pytest.raises(MemoryFormatError, match="another version"):
-        assess_isolating(["a1", "b1"], {}.get, work)
+        isolate(["a1", "b1"], {}.get, work)
+
+
+def test_a_failing_record_does_not_touch_the_stretches_beside_it():
+    stretches = [Stretch(["a1", "a2"], {}.get, 0), Stretch(["b1", "b2", "b3"], {}.get, 1)]
+    healthy, hurt = assess_isolating(stretches, counting({"b2"}))
+    assert [part.outcome.memories for part in healthy] == [{b"a": b"2"}]
+    assert [part.start for part in hurt if part.outcome is None] == [1]
+    assert hurt[-1].outcome.memories == {b"b": b"2"}
