@@ -21,7 +21,7 @@ DAYS: Final = 3
 object for each date."""
 PAYMENTS_A_DAY: Final = 1.4
 """Of one simulated person, a little under the mean."""
-ALERTING: Final = Budgets(critical=0.1, high=0.3, medium=0.4)
+ALERTING: Final = Budgets(critical=0.05, high=0.12, medium=0.2)
 """For latencies: so many alerts that even 500 payments a second give a thousand samples. An account in a burst
 gets one alert, so that the alerts are under half of the risky payments."""
 
