@@ -187,7 +187,7 @@ def _account_id(number: int) -> str:
 
 async def _fill(settings: Settings, accounts: Iterator[str]) -> None:
     """Write a memory of each account, a thousand to a record batch, as the assess stage does."""
-    rng = random.Random(3)  # noqa: S311
+    rng = random.Random(3)  # noqa: S311  repeatable
     pool = rng.randbytes(_POOL_BYTES)
     writer = producer(settings, CHANGELOG_BATCH_BYTES)
     waiting: list[list[Outgoing]] = [[] for _ in range(PARTITIONS)]

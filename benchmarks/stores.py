@@ -124,7 +124,7 @@ def _cut(numbers: range) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _write(store: Store, keys: list[bytes]) -> None:
-    rng = random.Random(len(keys))  # noqa: S311
+    rng = random.Random(len(keys))  # noqa: S311  repeatable
     changes = {key: rng.randbytes(VALUE_BYTES) for key in keys}
     store.apply(changes)
     store.persisted(changes, store.position + len(changes))

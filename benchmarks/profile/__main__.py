@@ -43,7 +43,7 @@ def main() -> None:
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(draw(stacks))
     print(table(shares(stacks)))  # noqa: T201  a benchmark's output
-    print(f"flame graph: {arguments.out}")  # noqa: T201
+    print(f"flame graph: {arguments.out}")  # noqa: T201  its output
 
 
 def table(found: Mapping[str, float]) -> str:

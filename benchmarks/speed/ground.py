@@ -83,7 +83,7 @@ class Ground:
     def ends(self, topic: str = ASSESSMENTS) -> list[int]:
         """Where the partitions of a topic end."""
         asked = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
-        newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it has no types
         found = self.admin.list_offsets(dict.fromkeys(asked, newest))
         return [int(found[each].result(timeout=ANSWER_SECONDS).offset) for each in asked]
 

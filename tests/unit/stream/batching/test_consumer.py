@@ -263,15 +263,15 @@ class ConsumerMachine(RuleBasedStateMachine):
                 while messages:
                     self._finish(messages.popleft())
             await self._fetch(5)
+            await self.consumer.commit()
             if not any(self.waiting.values()):
                 await self._read_again()
                 if self._is_read():
                     break
-        await self.consumer.commit()
 
     def _is_read(self) -> bool:
         logs = self.broker.logs
-        return all(self.finished[tp] >= set(logs[tp]) for tp in self.thread.assigned)
+        return all(not logs[tp] or self.broker.committed.get(tp, 0) > logs[tp][-1] for tp in self.thread.assigned)
 
 
 async def _nothing(*arguments: Any, **named: Any) -> None:
