@@ -51,6 +51,8 @@ MERCHANTS = "merchants"
 REQUEST_SECONDS = 90.0
 """Faust demands that it be at least the session timeout."""
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
+LINGERS = {ASSESSMENTS: 0.25, MERCHANT_ACTIVITY: 0.05}
+"""Seconds: nobody waits for the archive, and few for the merchants, whose hours close after ten minutes' grace."""
 LONGEST_HOLD_SECONDS = 3 * 3600.0
 """Merchant activity is acknowledged when its hour closes; Faust warns of commits that stand still longer."""
 
@@ -258,7 +260,7 @@ def _identify(settings: Settings, topics: Sequence[str]) -> Mapping[str, str]:
 def _declare_agents(app: BatchApp, partitions: int, agents: Sequence[Agent]) -> None:
     """Declare one agent a stage. Concurrency stays 1: a partition's order is the lane's business."""
     for name, topic, stage in agents:
-        app.agent(app.batch_topic(topic, partitions), name=name)(stage.run)
+        app.agent(app.batch_topic(topic, partitions, LINGERS.get(topic)), name=name)(stage.run)
 
 
 def held_partitions(app: BatchApp) -> set[TP]:

@@ -39,6 +39,8 @@ class BatchApp(faust.App):
         **kwargs: Any,
     ) -> None:
         self.batched_topics: set[str] = set()
+        self.lingers: dict[str, float] = {}
+        """Seconds between two deliveries of a partition, of topics that are in no hurry."""
         self.fetch_wait_ms = fetch_wait_ms
         self.batch_max_records = batch_max_records
         self.revocation_hooks: list[Callable[[set[TP]], Awaitable[None]]] = []
@@ -56,9 +58,14 @@ class BatchApp(faust.App):
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 
-    def batch_topic(self, name: str, partitions: int) -> Any:
-        """Declare a topic whose agent receives batches. The queue holds all that can be in flight."""
+    def batch_topic(self, name: str, partitions: int, linger: float | None = None) -> Any:
+        """Declare a topic whose agent receives batches. The queue holds all that can be in flight.
+
+        `linger`, in seconds, makes batches larger and fewer where nobody waits for what comes of them.
+        """
         self.batched_topics.add(name)
+        if linger is not None:
+            self.lingers[name] = linger
         queue = 4 * BATCHES_IN_FLIGHT * partitions
         return self.topic(name, schema=BatchSchema(), maxsize=queue, partitions=partitions)
 

@@ -49,7 +49,6 @@ class Lanes:
         async for event in stream.noack().events():
             message = event.message
             partition = message.partition
-            self._app.consumer.take(message)
             self._last[partition] = time.monotonic()
             previous = self._tails.get(partition)
             self._tails[partition] = asyncio.create_task(self._carry(message, previous))
@@ -60,6 +59,8 @@ class Lanes:
 
     async def _carry(self, message: Any, previous: asyncio.Task[None] | None) -> None:
         consumer = self._app.consumer
+        # Only now: whoever waits for batches that are on the way must find it among those that have come.
+        consumer.take(message)
         try:
             if consumer.is_stale(message):
                 consumer.abandon(message)

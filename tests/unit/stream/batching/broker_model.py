@@ -4,6 +4,7 @@ The thread stands where Faust's consumer thread stands, so that everything above
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -51,6 +52,7 @@ class ModelThread:
         self.refuses_commits = False
         self.answer: asyncio.Event | None = None
         """What the answer to a commit waits for."""
+        self.takes: Counter[TP] = Counter()
         self.forgets: dict[TP, int] = {}
         """How many offsets less than the group has the coordinator tells."""
 
@@ -77,6 +79,7 @@ class ModelThread:
             offsets = [each for each in self.broker.logs[tp] if each >= self.positions[tp]][: self.fetch_size]
             if offsets:
                 self.positions[tp] = offsets[-1] + 1
+                self.takes[tp] += 1
                 found[tp] = [record_at(tp, offset) for offset in offsets]
         return found
 

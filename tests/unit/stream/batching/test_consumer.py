@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from stream.batching.app import BatchApp
-from stream.batching.consumer import LOST_SECONDS, BatchConsumer
+from stream.batching.consumer import BatchConsumer
+from stream.batching.lost import LOST_SECONDS
 from tests.unit.stream.batching.broker_model import ModelBroker, ModelThread
 
 TPS = (TP("payments", 0), TP("payments", 1))
@@ -272,6 +273,18 @@ class ConsumerMachine(RuleBasedStateMachine):
     def _is_read(self) -> bool:
         logs = self.broker.logs
         return all(not logs[tp] or self.broker.committed.get(tp, 0) > logs[tp][-1] for tp in self.thread.assigned)
+
+
+def test_what_was_dropped_twice_is_no_hole():
+    machine = ConsumerMachine()
+    machine.start()
+    machine.append_and_fetch(TPS[0], records=8, hole=0, compacted=False, size=1)
+    for _ in range(2):
+        machine.fetch_and_drop(size=2)
+        machine.fetch(size=2)
+    machine.drain()
+    assert machine.finished[TPS[0]] == set(range(8))
+    machine.teardown()
 
 
 async def _nothing(*arguments: Any, **named: Any) -> None:

@@ -29,6 +29,13 @@ PARAMETERS = {
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): ["self", "transport"],
     (driver.AIOKafkaConsumerThread, "on_partitions_assigned"): ["self", "assigned", "generation_id"],
     (driver.AIOKafkaConsumerThread, "seek_to_committed"): ["self"],
+    (driver.AIOKafkaConsumerThread, "_fetch_records"): [
+        "self",
+        "consumer",
+        "active_partitions",
+        "timeout",
+        "max_records",
+    ],
     (driver.AIOKafkaConsumerThread, "call_thread"): ["self", "fun", "args", "kwargs"],
     (Recovery, "_wait"): ["self", "coro", "timeout"],
     (Recovery, "_set_recovery_started"): ["self"],
