@@ -20,18 +20,12 @@ from scripts.options import WRONG_USAGE, fail, settings_from
 from scripts.pipes import PipeConsole, until_reader_leaves
 from sinks.archive import open_archive, open_local_archive
 from sinks.errors import ArchiveError
+from sinks.tables.views import RAW, VIEWS, create_view
 
 SHOWN_ROWS = 1000
 """A table longer than that is cut; --json and --csv print everything."""
 WIDEST_TABLE = 12
 """With more columns than that, rows are printed as blocks of lines."""
-
-# Partitioned by date too (a payment has one), so that DuckDB hands a filter on it down to the scan.
-DEDUPLICATED = """
-CREATE VIEW assessments AS SELECT * FROM assessments_raw QUALIFY row_number() OVER (
-    PARTITION BY date, assessment_id ORDER BY source_partition, source_offset
-) = 1
-"""
 
 _json = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
@@ -46,24 +40,23 @@ def query(
 ) -> None:
     """Ask the archive on S3 with SQL.
 
-    The view assessments holds every assessment once; docs/archive.md lists
-    its columns. Conditions on date, the UTC day of the payment, limit what is
-    read. The table assessments_raw also has what was written twice after a
-    crash. Account ids are not masked.
+    The view assessments holds every assessment once. Made from it are
+    alerts_per_hour, score_distribution, value_at_risk and by_country;
+    docs/archive.md lists their columns. Conditions on date, the UTC day of the
+    payment, limit what is read. The table assessments_raw also has what was
+    written twice after a crash. Account ids are not masked.
 
     Exits with 0, with 1 when the query or the archive fails, with 2 on wrong
     options.
 
     Alerts per hour:
 
-    riskstream query "SELECT date_trunc('hour', event_time) AS hour,
-    count(*) AS alerts FROM assessments WHERE alert IN ('new', 'escalation')
-    GROUP BY hour ORDER BY hour"
+    riskstream query "SELECT hour, alerts FROM alerts_per_hour ORDER BY hour"
 
-    Distribution of scores:
+    Value at risk of a day, by currency:
 
-    riskstream query "SELECT floor(fraud_risk_score / 10) * 10 AS score_from,
-    count(*) AS payments FROM assessments GROUP BY 1 ORDER BY 1"
+    riskstream query "SELECT currency, sum(amount) AS amount FROM value_at_risk
+    WHERE date = '2026-03-14' GROUP BY currency"
 
     Reasons of a week:
 
@@ -99,8 +92,9 @@ def run_query(archive: Any, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]
     config: dict[str, Any] = dict.fromkeys(off, "false")
     with duckdb.connect(config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.register("assessments_raw", archive)
-        connection.execute(DEDUPLICATED)
+        connection.register(RAW, archive)
+        for view in VIEWS:
+            connection.execute(create_view(view, "duckdb"))
         try:
             relation = connection.sql(sql)
             if relation is None:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from detectors.assessment import DETECTORS, Assessment
-from sinks.schema import REASON, SCHEMA
+from sinks.columns import REASON
+from sinks.schema import SCHEMA
 
 _READINGS = pa.struct([(detector, pa.float64()) for detector in DETECTORS])
 _NESTED = {"scores": _READINGS, "tails": _READINGS, "reasons": pa.list_(REASON)}

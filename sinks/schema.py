@@ -1,7 +1,4 @@
-"""The columns of the archive: how a list of assessments becomes an Arrow table.
-
-Columns are only ever added; a reader fills the ones that an older object lacks with null.
-"""
+"""How a list of assessments becomes an Arrow table of the columns that `sinks/columns.py` describes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,53 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from detectors.assessment import DETECTORS, Assessment, Readings, Reason
+from sinks.columns import COLUMNS, REASON, SCHEMA_VERSION
 
-SCHEMA_VERSION = "1"
-"""In every object's metadata as `schema_version`; raised when the meaning of a column changes."""
-
-REASON = pa.struct([("code", pa.string()), ("contribution", pa.float64()), ("text", pa.string())])
-
-SCHEMA = pa.schema(
-    [
-        ("assessment_id", pa.string()),
-        ("transaction_id", pa.string()),
-        ("account_id", pa.string()),
-        ("merchant_id", pa.string()),
-        ("event_time", pa.timestamp("us", tz="UTC")),
-        ("amount", pa.float64()),
-        ("currency", pa.string()),
-        ("transaction_type", pa.string()),
-        ("channel", pa.string()),
-        ("location", pa.string()),
-        ("latitude", pa.float64()),
-        ("longitude", pa.float64()),
-        ("country", pa.string()),
-        ("ip_country", pa.string()),
-        ("fraud_risk_score", pa.float64()),
-        ("score_kind", pa.string()),
-        ("risk_level", pa.string()),
-        ("recommended_action", pa.string()),
-        ("alert", pa.string()),
-        ("maturity", pa.string()),
-        *((f"{detector}_score", pa.float64()) for detector in DETECTORS),
-        *((f"{detector}_tail", pa.float64()) for detector in DETECTORS),
-        ("statistic", pa.float64()),
-        ("baseline", pa.float64()),
-        ("other", pa.float64()),
-        ("reason_codes", pa.list_(pa.string())),
-        ("reasons", pa.list_(REASON)),
-        ("features", pa.list_(pa.float64())),
-        ("degraded", pa.list_(pa.string())),
-        ("late", pa.bool_()),
-        ("backfill", pa.bool_()),
-        ("provisional", pa.bool_()),
-        ("bundle_version", pa.string()),
-        ("feature_version", pa.string()),
-        ("source_partition", pa.int32()),
-        ("source_offset", pa.int64()),
-    ],
-    metadata={"schema_version": SCHEMA_VERSION},
-)
+SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS], metadata={"schema_version": SCHEMA_VERSION})
 """One row per assessment. `source_*` is its position in the assessments topic."""
 
 _MICROSECONDS_A_DAY = 86_400_000_000

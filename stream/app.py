@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient
 from faust.types import TP
 
 from detectors.bundle import Bundle
-from detectors.timing import Timing
 from sinks.archive import FlushPolicy, ParquetArchive
 from sinks.s3 import s3_client
 from stream.batching.app import BatchApp
@@ -19,8 +17,7 @@ from stream.batching.stores import OpenStore
 from stream.batching.stores.memory import open_memory
 from stream.batching.table import BatchTable
 from stream.enrichment import GeoResolver
-from stream.enrichment.ipinfo import IpinfoClient
-from stream.enrichment.mmdb import MmdbDatabase
+from stream.enrichment.building import build_resolver
 from stream.errors import SettingsError
 from stream.kafka import (
     OUTPUT_BATCH_BYTES,
@@ -35,28 +32,38 @@ from stream.positions import PositionWatch
 from stream.progress import IdleClock, ProgressReporter
 from stream.replica import Replica
 from stream.settings import Settings
+from stream.side_paths import build_notify, build_profiles
 from stream.stages.archive import ArchiveStage
 from stream.stages.assess import AssessStage
 from stream.stages.echo import EchoStage
 from stream.stages.enrich import EnrichStage
 from stream.stages.labels import LabelStage
 from stream.stages.lanes import Lanes
-from stream.stages.profiles import ProfileLanes, ProfileStage, Writers
+from stream.stages.notify import NotifyStage
+from stream.stages.profiles import ProfileLanes
 from stream.stages.steps import Producers
-from stream.topic_ids import NO_IDS, TopicIds, find_topic_ids
-from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, MERCHANT_PROFILES, TRANSACTIONS
+from stream.topic_ids import NO_IDS, TopicIds, wait_for_topic_ids
+from stream.topics import (
+    ALERTS,
+    ASSESSMENTS,
+    ENRICHED,
+    LABELS,
+    MERCHANT_ACTIVITY,
+    MERCHANT_PROFILES,
+    TRANSACTIONS,
+)
 
 MEMORIES = "memories"
-MERCHANTS = "merchants"
 REQUEST_SECONDS = 90.0
 """Faust demands that it be at least the session timeout."""
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
-LINGERS = {ASSESSMENTS: 0.25, MERCHANT_ACTIVITY: 0.05}
-"""Seconds: nobody waits for the archive, and few for the merchants, whose hours close after ten minutes' grace."""
+LINGERS = {ASSESSMENTS: 0.25, ALERTS: 0.25, MERCHANT_ACTIVITY: 0.05}
+"""Seconds: nobody waits for the archive, people do not notice, and few wait for the merchants, whose hours close
+after ten minutes' grace."""
 LONGEST_HOLD_SECONDS = 3 * 3600.0
 """Merchant activity is acknowledged when its hour closes; Faust warns of commits that stand still longer."""
 
-Agent = tuple[str, str, Lanes | ArchiveStage]
+Agent = tuple[str, str, Lanes | ArchiveStage | NotifyStage]
 """Its name, the topic it reads and what it runs."""
 
 
@@ -83,6 +90,13 @@ class Pipeline:
     lanes: tuple[Lanes, ...]
     merchants: MerchantMemory | None
     """None where it is switched off."""
+    notify: NotifyStage | None
+    """None where nobody is told."""
+
+    @property
+    def flushed(self) -> tuple[ArchiveStage | NotifyStage, ...]:
+        """The stages at the end, which hold batches back and have to let go of them."""
+        return (self.archive,) if self.notify is None else (self.archive, self.notify)
 
 
 def build_pipeline(
@@ -108,7 +122,7 @@ def build_pipeline(
     changelog = _changelog(app, settings)
     producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), changelog)
     outputs, partitions = producers.outputs, settings.partitions
-    resolver = _resolver(settings)
+    resolver = build_resolver(settings)
     archive = ArchiveStage(
         app,
         ParquetArchive(settings.s3_bucket, settings.s3_prefix, s3_client(settings.s3_endpoint)),
@@ -117,6 +131,8 @@ def build_pipeline(
         metrics,
     )
     replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
+    if replica is not None:
+        app.resume_hooks.append(lambda committed: replica.overtake())
     enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics, topics), outputs))
     labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics, topics), outputs))
     assess = Lanes(
@@ -138,16 +154,20 @@ def build_pipeline(
         ("assess_transactions", ENRICHED, assess),
         ("archive_assessments", ASSESSMENTS, archive),
     ]
+    notify = build_notify(app, settings, metrics)
+    if notify is not None:
+        agents.append(("notify", ALERTS, notify))
     merchants = None
     if replica is not None:
         timing = bundle.manifest.timing
-        profiles = _profiles(app, settings, timing, producers, metrics, open_store)
+        profiles = build_profiles(app, settings, timing, producers, metrics, open_store)
         agents.append(("profile_merchants", MERCHANT_ACTIVITY, profiles))
         payments = partial(held, app)
         clock = IdleClock(app, table, outputs, timing, (enrich, assess), profiles.newest_edge, payments)
         merchants = MerchantMemory(replica, ProgressReporter(outputs, replica, payments), clock, profiles)
     _declare_agents(app, partitions, [agent for agent in agents if only is None or agent[0] in only])
-    return Pipeline(app, table, producers, changelog, resolver, archive, (enrich, labels, assess), merchants)
+    lanes = (enrich, labels, assess)
+    return Pipeline(app, table, producers, changelog, resolver, archive, lanes, merchants, notify)
 
 
 def _changelog(app: BatchApp, settings: Settings) -> FencedWriter:
@@ -174,49 +194,6 @@ def _open_store(settings: Settings) -> OpenStore:
             "RISKSTREAM_STORE=rocksdb needs a package that is not installed: pip install 'riskstream[rocksdb]'"
         ) from error
     return RocksStores(settings.store_dir).open
-
-
-def _profiles(
-    app: BatchApp,
-    settings: Settings,
-    timing: Timing,
-    producers: Producers,
-    metrics: Metrics,
-    open_store: OpenStore,
-) -> ProfileLanes:
-    """Wire the side path. The changelog of its table is the topic that all replicas read."""
-    changelog = app.topic(
-        MERCHANT_PROFILES,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-        partitions=settings.partitions,
-        compacting=True,
-        acks=False,
-        internal=True,
-        # As Faust's own changelogs have it: what is read there is not committed.
-        maxsize=131_072,
-        allow_empty=True,
-    )
-    table = app.Table(
-        MERCHANTS,
-        key_type=bytes,
-        value_type=bytes,
-        partitions=settings.partitions,
-        changelog_topic=changelog,
-        open_store=open_store,
-    )
-    writers = Writers(producers.outputs, producers.changelog)
-    return ProfileLanes(app, ProfileStage(timing, settings.partitions, table, writers, metrics))
-
-
-def _resolver(settings: Settings) -> GeoResolver:
-    token = settings.ipinfo_token
-    return GeoResolver(
-        database=None if settings.geo_mmdb is None else MmdbDatabase(settings.geo_mmdb),
-        provider=None if token is None else IpinfoClient(token.get_secret_value()),
-    )
 
 
 def _faust_app(settings: Settings) -> BatchApp:
@@ -254,7 +231,7 @@ def _faust_app(settings: Settings) -> BatchApp:
 
 
 def _identify(settings: Settings, topics: Sequence[str]) -> Mapping[str, str]:
-    return find_topic_ids(AdminClient({**settings.kafka_client()}), topics).ids
+    return wait_for_topic_ids(settings.kafka_client(), settings.kafka_connect_seconds, topics).ids
 
 
 def _declare_agents(app: BatchApp, partitions: int, agents: Sequence[Agent]) -> None:

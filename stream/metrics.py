@@ -32,6 +32,13 @@ class Metrics:
             "riskstream_risk_levels", "live assessments by level", ["level"], registry=self.registry
         )
         self.alerts = Counter("riskstream_alerts", "alerts published", ["status"], registry=self.registry)
+        self.notifications = Counter(
+            "riskstream_notifications",
+            "alerts read by the notify stage, by what became of them, and summaries",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.notification_retries = self._counter("notification_retries", "publications to SNS tried again")
         self.drifts = Counter("riskstream_drifts", "drifts found, by series", ["series"], registry=self.registry)
         self.latency = Histogram(
             "riskstream_alert_latency_seconds",

@@ -17,12 +17,12 @@ from stream.head import Head, decode_head, head_key
 from stream.losses import LogRange, Partition, Positions, check, check_identity, check_logs, refuse
 from stream.settings import Settings
 from stream.topic_ids import TopicIds, find_topic_ids
-from stream.topics import ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, TRANSACTIONS
+from stream.topics import ALERTS, ASSESSMENTS, ENRICHED, LABELS, MERCHANT_ACTIVITY, TRANSACTIONS
 
 log = structlog.get_logger(__name__)
 
 BATCHED = (TRANSACTIONS, LABELS, ENRICHED, MERCHANT_ACTIVITY, ASSESSMENTS)
-"""Topics that the group reads and commits."""
+"""Topics that the group reads and commits; alerts too, where people are told of them."""
 SIDE_INPUTS = frozenset({LABELS})
 """Payments go on without them: while they have no leader, only their ids are judged. What their logs hold shows
 when records come again: the consumer looks at them if they do not continue where it left off."""
@@ -43,7 +43,8 @@ def look(settings: Settings) -> Positions:
         StreamError: the broker does not answer, or not to this user.
     """
     with _Reader(settings) as reader:
-        held = [Partition(topic, each) for topic in BATCHED for each in range(settings.partitions)]
+        topics = BATCHED if settings.sns_topic_arn is None else (*BATCHED, ALERTS)
+        held = [Partition(topic, each) for topic in topics for each in range(settings.partitions)]
         # In this order, since workers may go on meanwhile: heads run ahead of commits, logs ahead of heads.
         return reader.look(reader.committed(held))
 

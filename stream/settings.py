@@ -46,8 +46,19 @@ class Settings(BaseSettings):
     archive_flush_rows: int = Field(50_000, ge=1, description="rows of a partition that make an object")
     archive_flush_seconds: float = Field(30.0, gt=0, description="longest time a row waits for its object")
 
+    sns_topic_arn: str | None = Field(
+        None, pattern=r"^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?$", description="where alerts are told"
+    )
+    sns_level: Literal["high", "critical"] = Field("high", description="least level of an alert that is told")
+    sns_max_age_seconds: float = Field(86_400.0, gt=0, description="older alerts are no news")
+    sns_per_minute: int = Field(60, ge=1, description="most alerts that a worker tells one by one")
+    sns_endpoint: str | None = Field(None, description="as s3_endpoint")
+
     geo_mmdb: Path | None = Field(None, description="a MaxMind, DB-IP or IPinfo database")
     ipinfo_token: SecretStr | None = None
+
+    kinesis_poll_seconds: float = Field(0.25, ge=0.2, description="between reads of a shard: Kinesis allows 5/s")
+    kinesis_read_records: int = Field(10_000, ge=1, le=10_000, description="most records of one read")
 
     health_host: str = "127.0.0.1"
     health_port: int = Field(8066, ge=0, le=65_535, description="0 chooses a free one")

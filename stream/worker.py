@@ -11,15 +11,15 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import structlog
-from confluent_kafka.admin import AdminClient
 
 from detectors.bundle import Bundle
+from detectors.errors import RiskstreamError
 from detectors.windows import HOUR
 from stream.app import MerchantMemory, Pipeline, build_pipeline, held_partitions
 from stream.health import HealthServer
 from stream.metrics import Metrics
 from stream.settings import Settings
-from stream.topic_ids import find_topic_ids
+from stream.topic_ids import wait_for_topic_ids
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,8 @@ class Worker:
     async def run(self) -> int:
         """Run to the end and return the exit code: 0 after a stop, 1 after a crash."""
         self._listen_for_signals()
-        topics = await asyncio.to_thread(find_topic_ids, AdminClient({**self._settings.kafka_client()}))
+        client, patience = self._settings.kafka_client(), self._settings.kafka_connect_seconds
+        topics = await asyncio.to_thread(wait_for_topic_ids, client, patience)
         pipeline = self._pipeline = build_pipeline(self._settings, self._bundle, self._metrics, self._only, topics)
         health = HealthServer(
             self._settings.health_host,
@@ -159,8 +160,9 @@ class Worker:
                 await asyncio.gather(*(lanes.idle() for lanes in pipeline.lanes))
                 if pipeline.merchants is not None:
                     await pipeline.merchants.lanes.idle()
-                await pipeline.archive.flush()
-        pipeline.archive.let_go()
+                await asyncio.gather(*(stage.flush() for stage in pipeline.flushed))
+        for stage in pipeline.flushed:
+            stage.let_go()
         if pipeline.merchants is not None:
             pipeline.merchants.lanes.let_go()
         with suppress(TimeoutError):
@@ -232,6 +234,11 @@ def run_worker(settings: Settings, bundle: Bundle, only: Container[str] | None =
     code = 1
     try:
         code = loop.run_until_complete(Worker(settings, bundle, only).run())
+    except RiskstreamError:
+        raise
+    except Exception:
+        # Raised any further, it would wait at the interpreter's end for threads that nobody tells to end.
+        log.exception("worker failed")
     finally:
         loop.run_until_complete(_settle())
     return code

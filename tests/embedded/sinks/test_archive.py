@@ -180,7 +180,7 @@ class TestUpload:
         assert not isinstance(caught.value, ArchiveUnavailableError)
 
     def test_an_s3_that_does_not_answer_is_worth_another_try(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("sinks.s3.ATTEMPTS", 1)
+        monkeypatch.setattr("sinks.aws.ATTEMPTS", 1)
         unreachable = s3_client("http://127.0.0.1:1")
 
         with pytest.raises(ArchiveUnavailableError, match="S3 does not answer"):

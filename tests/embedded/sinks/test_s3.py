@@ -34,7 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 @pytest.fixture
 def target_of(environment: pytest.MonkeyPatch) -> Callable[..., Any]:
     """What `s3_client` would connect to: making the client itself takes boto3 a while."""
-    environment.setattr("sinks.s3._client", lambda target: target)
+    environment.setattr("sinks.aws.connect", lambda service, target, region: target)
     return s3_client
 
 
@@ -123,7 +123,7 @@ class TestBuckets:
         assert client.get_bucket_location(Bucket="european-bucket")["LocationConstraint"] == "eu-central-1"
 
     def test_a_server_that_is_down_is_named_as_such(self, environment: pytest.MonkeyPatch) -> None:
-        environment.setattr("sinks.s3.ATTEMPTS", 1)
+        environment.setattr("sinks.aws.ATTEMPTS", 1)
 
         with pytest.raises(ArchiveUnavailableError, match="look at bucket archive"):
             s3_filesystem("archive", "http://127.0.0.1:1")

@@ -1,0 +1,1 @@
+"""Tests of everything that meets AWS, on emulators: moto in this process, and LocalStack where it can run."""

@@ -1,0 +1,1 @@
+"""The archive as tables, on the AWS in this process."""
