@@ -6,7 +6,6 @@ from typing import Annotated
 
 import structlog
 import typer
-from confluent_kafka.admin import AdminClient
 
 from detectors.errors import RiskstreamError
 from scripts.options import fail, settings_from
@@ -15,12 +14,11 @@ from sinks.errors import ArchiveUnavailableError
 from sinks.s3 import ensure_bucket, s3_client
 from stream.embedded.aws import EmbeddedAws
 from stream.embedded.broker import EmbeddedBroker
-from stream.errors import StreamError
 from stream.logs import configure_logs
 from stream.reaching import wait_for_broker
 from stream.settings import Settings
-from stream.topic_admin import describe_topics
-from stream.topics import check_topics, declared_topics
+from stream.topic_admin import require_topics
+from stream.topics import declared_topics
 from stream.worker import end_process, run_worker
 
 log = structlog.get_logger(__name__)
@@ -59,7 +57,7 @@ def worker(
 def _run(settings: Settings) -> int:
     trained = load_bundle(settings.bundle)
     wait_for_broker(settings)
-    _require_topics(settings)
+    require_topics(settings)
     _prepare_archive(settings)
     return run_worker(settings, trained)
 
@@ -83,11 +81,3 @@ def _run_embedded(settings: Settings) -> int:
         for name, value in (addresses | {"partitions": EMBEDDED_PARTITIONS}).items():
             typer.echo(f"  export RISKSTREAM_{name.upper()}={value}", err=True)
         return _run(settings.model_copy(update=addresses | {"partitions": EMBEDDED_PARTITIONS}))
-
-
-def _require_topics(settings: Settings) -> None:
-    """Refuse to start on topics that differ from what is declared."""
-    declared = declared_topics(settings.partitions, settings.app_id)
-    mismatches = check_topics(declared, describe_topics(AdminClient({**settings.kafka_client()}), declared))
-    if mismatches:
-        raise StreamError("; ".join(mismatch.message for mismatch in mismatches))

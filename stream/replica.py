@@ -5,11 +5,12 @@ at `edge` first finds them.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import structlog
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.memory_keys import ledger_key, merchant_key
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 DECODED_PROFILES = 10_000
 """Memories kept decoded; the others stay bytes."""
+OVERTAKE_SECONDS = 15.0
+_LOOK_SECONDS = 0.01
 _READ_MS = 1000
 _LARGEST_READ = 5000
 """Records taken up without a pause: others want to run in between."""
@@ -75,6 +78,24 @@ class Replica:
         while not self.caught_up and self._task is not None and not self._task.done():
             self._changed.clear()
             await self._changed.wait()
+
+    async def overtake(self, seconds: float = OVERTAKE_SECONDS) -> None:
+        """Return when it holds what the changelog holds now, or with a warning when that takes too long.
+
+        Whoever had a partition before may have known as much: payments assessed again have to meet the same.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                ends = await self._consumer.end_offsets(self._partitions)
+                while not await self._has_come_to(ends):
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except (TimeoutError, KafkaError) as error:
+            log.warning("merchants may be known less far than by the last worker", error=repr(error))
+
+    async def _has_come_to(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Positions count, for markers and compaction leave no record."""
+        positions = [await self._consumer.position(tp) for tp in ends]
+        return all(at >= end for at, end in zip(positions, ends.values(), strict=True))
 
     async def stop(self) -> None:
         """Read no more."""

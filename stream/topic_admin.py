@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import stamina
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it re-exports without saying so
     AdminClient,
@@ -13,9 +14,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it re-expor
 )
 
 from stream.errors import BrokerUnavailable, StreamError
-from stream.topics import ExistingTopic, Topic
+from stream.settings import Settings
+from stream.topics import ExistingTopic, Topic, check_topics, declared_topics
 
 BROKER_DEFAULT_REPLICATION = -1
+ATTEMPT_SECONDS = 5.0
 
 Creation = Literal["created", "exists"]
 
@@ -44,6 +47,21 @@ def describe_topics(
     tells = bool(names) and cluster.controller_id in cluster.brokers
     configs = _read_configs(admin, names, timeout_s) if tells else {}
     return {name: ExistingTopic(len(cluster.topics[name].partitions), configs.get(name, {})) for name in names}
+
+
+def require_topics(settings: Settings) -> None:
+    """Refuse to begin on topics that differ from what is declared. While brokers restart, it asks again.
+
+    Raises:
+        StreamError: some do; the message says how to mend that.
+    """
+    declared = declared_topics(settings.partitions, settings.app_id)
+    ask = stamina.retry(on=BrokerUnavailable, attempts=None, timeout=settings.kafka_connect_seconds)(
+        describe_topics
+    )
+    mismatches = check_topics(declared, ask(AdminClient({**settings.kafka_client()}), declared, ATTEMPT_SECONDS))
+    if mismatches:
+        raise StreamError("; ".join(mismatch.message for mismatch in mismatches))
 
 
 def _read_configs(admin: AdminClient, names: Sequence[str], timeout_s: float) -> dict[str, dict[str, str]]:

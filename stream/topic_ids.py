@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+import stamina
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
@@ -17,6 +18,8 @@ SOURCES = (TRANSACTIONS, LABELS)
 """Topics whose records others are made from: their ids are in origins."""
 REMEMBERED = (*SOURCES, ENRICHED)
 """Topics whose offsets the memories remember."""
+ATTEMPT_SECONDS = 5.0
+"""A broker that has just gone may still be named as the controller: then another question finds the next one."""
 _URL_SAFE = str.maketrans("+/", "-_")
 _NO_ID = "A" * 22
 _NOT_TOLD = (
@@ -82,6 +85,18 @@ def find_topic_ids(admin: AdminClient, names: Iterable[str] = REMEMBERED, timeou
     except KafkaException as error:
         raise BrokerUnavailable(f"the broker does not tell its topics ({error.args[0].str()})") from error
     return TopicIds({name: topic_id for name, topic_id in found.items() if topic_id})
+
+
+def wait_for_topic_ids(
+    client: Mapping[str, str], patience_s: float, names: Iterable[str] = REMEMBERED
+) -> TopicIds:
+    """Ask as `find_topic_ids` does, again and again: while brokers restart there may be no controller.
+
+    Raises:
+        BrokerUnavailable: the cluster did not answer for so many seconds.
+    """
+    ask = stamina.retry(on=BrokerUnavailable, attempts=None, timeout=patience_s)(find_topic_ids)
+    return ask(AdminClient({**client}), list(names), ATTEMPT_SECONDS)
 
 
 def _described(answer: Future[Any], timeout_s: float) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.memory_keys import merchant_key
@@ -89,6 +90,31 @@ async def test_it_has_caught_up_when_it_has_read_what_was_there_at_its_start() -
     assert found is not None
     assert found.edge == 10
     assert replica.profile("nobody") is None
+    await replica.stop()
+
+
+async def test_whoever_takes_over_waits_until_it_knows_what_is_there_now() -> None:
+    follower = FakeFollower()
+    replica = Replica(follower, PARTITIONS)
+    await replica.start()
+    await settle()
+    for partition in range(PARTITIONS):
+        follower.append(partition, hour_closed(partition, 12, f"m{partition}"))
+    assert replica.edge == 0
+    await replica.overtake()
+    assert replica.edge == 12
+    await replica.stop()
+
+
+async def test_a_changelog_that_cannot_be_read_holds_nobody_up_for_ever() -> None:
+    follower = FakeFollower()
+    replica = Replica(follower, PARTITIONS)
+    await replica.start()
+    await settle()
+    follower.logs[0] += [record(0, b"value", topic=MERCHANT_PROFILES, partition=0, key=b"key")]
+    with structlog.testing.capture_logs() as lines:
+        await replica.overtake(seconds=0.05)
+    assert [line["log_level"] for line in lines] == ["warning"]
     await replica.stop()
 
 
