@@ -19,17 +19,14 @@ from detectors.decoding import Rejection
 from detectors.drift import DriftEvent, decode_drift, encode_drift
 from detectors.drift import observe as observe_drift
 from detectors.events import Event
-from detectors.features import feature_matrix
-from detectors.fusion import fuse
+from detectors.judging import Judging, judge
 from detectors.kmeans import CentroidMemory, decode_centroids, encode_centroids
 from detectors.masking import mask
 from detectors.memory_keys import account_key, centroids_key, clock_key, drift_key
 from detectors.merchants.activity import LabelChange, Payment
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.observation import Observation
-from detectors.panel import causes_of, detect_together
 from detectors.transaction import EnrichedTransaction
-from detectors.verdict import conclude
 from detectors.walk import Read, Walk
 
 
@@ -83,18 +80,25 @@ def assess(
 
 
 def assess_together(
-    stretches: Sequence[Stretch], bundle: Bundle, merchants: Merchants = NO_MERCHANTS
+    stretches: Sequence[Stretch],
+    bundle: Bundle,
+    merchants: Merchants = NO_MERCHANTS,
+    *,
+    judging: Judging = judge,
+    watch: bool = True,
 ) -> list[Outcome]:
     """Assess events of different partitions, each as `assess` does.
 
     The detectors look at all of them in one go: what a look costs, however few rows it has, is paid once.
+    `judging` is who looks. Without `watch` nobody asks whether the traffic has changed: for places that see too
+    little of it, and have no use for river.
     """
     ended = []
     for stretch in stretches:
         walk = start_walk(stretch.read, bundle, stretch.partition, merchants)
         walk.follow(stretch.events)
         ended.append(Walked(walk, stretch.read, stretch.partition))
-    return settle_together(ended, bundle)
+    return settle_together(ended, bundle, judging=judging, watch=watch)
 
 
 def start_walk(read: Read, bundle: Bundle, partition: int, merchants: Merchants) -> Walk:
@@ -107,11 +111,13 @@ def settle(walk: Walk, read: Read, bundle: Bundle, partition: int) -> Outcome:
     return settle_together([Walked(walk, read, partition)], bundle)[0]
 
 
-def settle_together(ended: Sequence[Walked], bundle: Bundle) -> list[Outcome]:
-    """What the events of walks through different partitions lead to."""
+def settle_together(
+    ended: Sequence[Walked], bundle: Bundle, *, judging: Judging = judge, watch: bool = True
+) -> list[Outcome]:
+    """What the events of walks through different partitions lead to; see `assess_together`."""
     fresh = [_fresh(each.walk) for each in ended]
-    judged = _judge(fresh, ended, bundle)
-    return [_outcome(*each, bundle) for each in zip(ended, fresh, judged, strict=True)]
+    judged = _judge(fresh, ended, bundle, judging)
+    return [_outcome(*each, bundle, watch) for each in zip(ended, fresh, judged, strict=True)]
 
 
 def _fresh(walk: Walk) -> list[tuple[int, Observation]]:
@@ -129,30 +135,28 @@ class _Judged:
 
 
 def _judge(
-    fresh: Sequence[Sequence[tuple[int, Observation]]], ended: Sequence[Walked], bundle: Bundle
+    fresh: Sequence[Sequence[tuple[int, Observation]]],
+    ended: Sequence[Walked],
+    bundle: Bundle,
+    judging: Judging,
 ) -> list[_Judged | None]:
     """Score observed payments, partition after partition; the accounts' alerts and the centres move on."""
     seen = [observation for part in fresh for _, observation in part]
     if not seen:
         return [None] * len(ended)
-    # Whoever comes next goes through the matrix column by column.
-    rows = np.asfortranarray(feature_matrix([observation.row for observation in seen]))
     ends = np.cumsum([len(part) for part in fresh]).tolist()
     slices = [slice(end - len(part), end) for end, part in zip(ends, fresh, strict=True)]
-    causes = causes_of(rows, bundle)
-    scores, moved = detect_together(rows, [_centroids(each) for each in ended], slices, bundle, causes)
-    fused = fuse(scores, rows, bundle, causes)
     accounts = [
         each.walk.accounts[observation.details.transaction.account_id]
         for each, part in zip(ended, fresh, strict=True)
         for _, observation in part
     ]
-    assessments = conclude(seen, rows, scores, fused, bundle, accounts)
+    judged = judging(seen, accounts, [_centroids(each) for each in ended], slices, bundle)
     return [
-        _Judged(assessments[part], fused.tails[part], encode_centroids(centroids))
+        _Judged(judged.assessments[part], judged.tails[part], encode_centroids(centroids))
         if part.stop > part.start
         else None
-        for part, centroids in zip(slices, moved, strict=True)
+        for part, centroids in zip(slices, judged.centroids, strict=True)
     ]
 
 
@@ -162,7 +166,11 @@ def _centroids(walked: Walked) -> CentroidMemory | None:
 
 
 def _outcome(
-    walked: Walked, fresh: Sequence[tuple[int, Observation]], judged: _Judged | None, bundle: Bundle
+    walked: Walked,
+    fresh: Sequence[tuple[int, Observation]],
+    judged: _Judged | None,
+    bundle: Bundle,
+    watch: bool,
 ) -> Outcome:
     """What one partition's events lead to, once its payments are judged; None where it has none."""
     walk, read, partition = walked.walk, walked.read, walked.partition
@@ -173,7 +181,8 @@ def _outcome(
     if judged is not None:
         assessments = judged.assessments
         memories[centroids_key(partition)] = judged.centroids
-        memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), judged, bundle)
+        if watch:
+            memories[drift_key(partition)], drifts = _watch(read(drift_key(partition)), judged, bundle)
     if fresh or walk.labels_new:
         closed = close_accounts(walk.accounts.values())
         memories |= {account_key(name): data for name, data in zip(walk.accounts, closed, strict=True)}

@@ -48,16 +48,18 @@ EXPECTED: Final[dict[str, str]] = {
 }
 """What would be right, for every field of a transaction."""
 
-_IDS = ("transaction_id", "account_id", "merchant_id", "device_id")
+IDS: Final = ("transaction_id", "account_id", "merchant_id", "device_id")
+"""The fields of a transaction that are identifiers."""
 _TEXTS = ("event_time", "transaction_type", "channel", "ip_address", "location", "customer_occupation")
-_PAYMENT = Contract(
+PAYMENT: Final = Contract(
     kind="transaction",
     expected=EXPECTED,
     required=required_fields(Transaction),
-    ids=_IDS,
+    ids=IDS,
     times=("event_time",),
-    clear=frozenset(EXPECTED) - {*_IDS, *_TEXTS},
+    clear=frozenset(EXPECTED) - {*IDS, *_TEXTS},
 )
+"""What a transaction must be, for whoever has to say what is wrong with one."""
 
 _decoder = msgspec.json.Decoder(Transaction)
 
@@ -82,12 +84,12 @@ def _decode(value: bytes | None, timestamp_ms: int | None, future: datetime) -> 
     try:
         transaction = _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _PAYMENT.explain(value, error)
+        return PAYMENT.explain(value, error)
     # One look at all ids together clears nearly every record; msgspec has bounded their characters already.
     ids = f"{transaction.transaction_id}{transaction.account_id}{transaction.merchant_id}{transaction.device_id}"
-    if not (ids.isascii() and ids.isprintable() and " " not in ids) and (wrong := _PAYMENT.check_ids(transaction)):
+    if not (ids.isascii() and ids.isprintable() and " " not in ids) and (wrong := PAYMENT.check_ids(transaction)):
         return wrong
     event_time = transaction.event_time
     if EARLIEST_TIME <= event_time < future:
         return transaction
-    return _PAYMENT.check_time("event_time", event_time, timestamp_ms, "EVENT_TIME_IN_FUTURE") or transaction
+    return PAYMENT.check_time("event_time", event_time, timestamp_ms, "EVENT_TIME_IN_FUTURE") or transaction

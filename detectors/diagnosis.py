@@ -23,6 +23,7 @@ RejectionReason = Literal[
     "EVENT_TIME_IN_FUTURE",
     "OBSERVED_IN_FUTURE",
     "TOO_LARGE",
+    "KPL_AGGREGATED",
     "CONFLICTING_DUPLICATE",
     "INTERNAL_ERROR",
 ]

@@ -14,7 +14,6 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from river.drift import ADWIN
 
 from detectors.assessment import DETECTORS
 from detectors.stored import Codec
@@ -153,6 +152,8 @@ def _event(series: int, earlier: list[float], later: list[float], block: int, ev
 
 def _has_changed(means: list[float], scale: float) -> bool:
     """Whether the last block has made it certain that the level changed somewhere in these block means."""
+    from river.drift import ADWIN  # brings scikit-learn along, which functions and containers start without
+
     window = ADWIN(delta=DELTA, clock=1)  # type: ignore[no-untyped-call]
     for mean in means:
         window.update(mean * scale)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Bundles whose centres stay where training left them, for whoever keeps no partition's memory: functions, endpoints.
+"""Bundles whose centres stay where training left them, for who keeps no partition's memory: functions, endpoints.
 
 The score of a payment then depends on its account and its merchant alone, not on which payments came beside it.
 """

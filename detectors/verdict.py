@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.account import AccountFold
+from detectors.account_memory import AlertMemory
 from detectors.alerting import fold, is_risky
 from detectors.assessment import ACTIONS, LEVELS, AlertStatus, Assessment, Readings, Reason, RiskLevel
 from detectors.bundle import Bundle
@@ -25,13 +26,19 @@ MERCHANT = "merchant"
 _no_hash = blake2b(digest_size=16)
 
 
+class Alerting(Protocol):
+    """Whoever remembers the last alert of an account."""
+
+    alert: AlertMemory | None
+
+
 def conclude(
     observations: Sequence[Observation],
     rows: NDArray[np.float64],
     scores: NDArray[np.float64],
     fused: Fused,
     bundle: Bundle,
-    accounts: Sequence[AccountFold],
+    accounts: Sequence[Alerting],
 ) -> list[Assessment]:
     """Return one assessment per observation; the accounts' alert memories are moved on.
 
@@ -118,16 +125,24 @@ def conclude(
     return concluded
 
 
+def alert_of(assessment: Assessment, last: AlertMemory | None) -> tuple[AlertStatus, AlertMemory | None]:
+    """Return what an assessed payment means to its account's burst, whose last alert is `last`, and the alert
+    to remember: for verdicts that somebody else gave, who did not know of the payments between.
+    """
+    return fold(last, whole_seconds(assessment.event_time), assessment.risk_level, _codes(assessment.reasons))
+
+
 def _alert(
-    transaction: EnrichedTransaction,
-    level: RiskLevel,
-    causes: Sequence[Reason],
-    account: AccountFold,
+    transaction: EnrichedTransaction, level: RiskLevel, causes: Sequence[Reason], account: Alerting
 ) -> AlertStatus:
     """What a risky payment means to its account's burst of alerts, which it moves on."""
-    codes = [cause.code for cause in causes if cause.contribution > 0.0]
-    status, account.alert = fold(account.alert, whole_seconds(transaction.event_time), level, codes)
+    status, account.alert = fold(account.alert, whole_seconds(transaction.event_time), level, _codes(causes))
     return status
+
+
+def _codes(causes: Sequence[Reason]) -> list[str]:
+    """The codes that a burst remembers; notes are none of them."""
+    return [cause.code for cause in causes if cause.contribution > 0.0]
 
 
 def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:

@@ -1,5 +1,6 @@
 """`riskstream backtest`: what a bundle says of a history, and how good that is, as a page and as JSON."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,11 +8,13 @@ import typer
 
 from detectors.errors import RiskstreamError
 from detectors.evaluation.evaluate import Quality
+from detectors.frozen import freeze
 from scripts.backtest_report.document import Document, ReportError, to_json
 from scripts.backtest_report.gathering import Gathered, Told, from_archive, from_file, measure
 from scripts.backtest_report.numbers import between, count, percent, range_of, ratio
 from scripts.backtest_report.page import render
 from scripts.backtest_report.progress import stages_of
+from scripts.backtest_report.row_file import SUFFIXES, row_file
 from scripts.options import fail, settings_from
 from sinks.archive import open_archive, open_local_archive
 from sinks.bundles import load_bundle
@@ -53,6 +56,14 @@ def backtest(
     partitions: Annotated[
         int | None, typer.Option(min=1, max=1000, help="As the topics have. Default: RISKSTREAM_PARTITIONS.")
     ] = None,
+    frozen: Annotated[
+        bool,
+        typer.Option("--frozen", help="Centres stay where training left them, as in functions and endpoints."),
+    ] = False,
+    features_out: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Feature rows of FILE, as .jsonl or .jsonl.gz. Needs --frozen."),
+    ] = None,
     output: Annotated[Path, typer.Option(help="The report, one HTML file.")] = Path("backtest.html"),
     as_json: Annotated[Path | None, typer.Option("--json", help="The same as JSON, to this file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap behind the intervals.")] = 0,
@@ -64,6 +75,9 @@ def backtest(
     --archive-path nothing is assessed anew: what the bundle's workers said is
     measured. The same input gives the same bytes.
 
+    With --features-out the feature row of every payment is written too: an
+    endpoint that holds the bundle gives each the assessment that it has here.
+
     Exits with 0 when the report is written, 1 when it cannot be, 2 when used
     wrongly.
 
@@ -72,11 +86,15 @@ def backtest(
 
     Example: riskstream backtest --archive --labels chargebacks.csv
     --others-genuine
+
+    Example: riskstream backtest later.csv --frozen --features-out rows.jsonl
     """
     if (file is not None) + archive + (archive_path is not None) != 1:
         raise typer.BadParameter("give one of FILE, --archive and --archive-path")
-    if file is None and (columns is not None or partitions is not None):
-        raise typer.BadParameter("--columns and --partitions are for a FILE")
+    if file is None and (columns is not None or partitions is not None or frozen):
+        raise typer.BadParameter("--columns, --partitions and --frozen are for a FILE")
+    if features_out is not None:
+        _refuse_rows(features_out, frozen=frozen)
     if others_genuine and labels is None:
         raise typer.BadParameter("--others-genuine needs --labels")
     settings = settings_from(bundle=bundle, partitions=partitions)
@@ -84,9 +102,11 @@ def backtest(
         with stages_of("Backtest") as stages:
             told = None if labels is None else Told(labels, read_frauds(labels), others_genuine)
             served = load_bundle(settings.bundle)
+            served = freeze(served) if frozen else served
             if file is not None:
                 mapped = None if columns is None else load_columns(columns)
-                gathered = from_file(file, mapped, served, settings.partitions, told, stages)
+                with nullcontext() if features_out is None else row_file(features_out) as on_rows:
+                    gathered = from_file(file, mapped, served, settings.partitions, told, stages, on_rows)
             elif archive_path is not None:
                 gathered = from_archive(open_local_archive(archive_path), archive_path.name, served, told, stages)
             else:
@@ -99,7 +119,15 @@ def backtest(
         fail(error)
     _warn(gathered)
     _show(document)
-    typer.echo("wrote " + " and ".join(str(path) for path in (output, as_json) if path is not None))
+    typer.echo("wrote " + " and ".join(str(path) for path in (output, as_json, features_out) if path is not None))
+
+
+def _refuse_rows(path: Path, *, frozen: bool) -> None:
+    """Feature rows are of use only where their assessments do not hang on the payments between them."""
+    if not frozen:
+        raise typer.BadParameter("--features-out needs --frozen: rows hold no centres that move")
+    if not path.name.endswith(SUFFIXES):
+        raise typer.BadParameter(f"--features-out writes {' or '.join(SUFFIXES)}, not {path.name}")
 
 
 def _archive_of(settings: Settings) -> Any:

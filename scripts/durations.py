@@ -1,13 +1,12 @@
 """Times as people write them on the command line: 7d, 36h, 2026-02-01."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import typer
 
-LONGEST_DELAY = timedelta(days=3650)
-_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from stream.durations import LONGEST_DELAY, delay_of
+
+__all__ = ["LONGEST_DELAY", "read_delay", "read_moment"]
 
 
 def read_delay(text: str) -> timedelta:
@@ -16,11 +15,10 @@ def read_delay(text: str) -> timedelta:
     >>> read_delay("36h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    parts = _DELAY.fullmatch(text.strip())
-    delay = None if parts is None else timedelta(**{_UNITS[parts[2]]: float(parts[1])})
-    if delay is None or delay > LONGEST_DELAY:
-        raise typer.BadParameter(f"{text!r} is no delay such as 7d, 36h or 90m, at most {LONGEST_DELAY.days}d")
-    return delay
+    try:
+        return delay_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def read_moment(text: str) -> datetime:

@@ -1,9 +1,5 @@
 """`riskstream train`: learns a bundle from a file of payments and says what it learned."""
 
-import math
-import re
-from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,16 +9,11 @@ from rich.table import Table
 
 from detectors.bundle import Manifest
 from detectors.errors import RiskstreamError
-from detectors.labels import Label, labels_from_truth
 from detectors.thresholds import MATURITIES, Thresholds
-from detectors.timing import Timing
 from scripts.durations import read_delay
 from scripts.options import fail
 from sinks.bundles import save_bundle
-from stream.enrichment import enrich_embedded
-from stream.sources.columns import load_columns
-from stream.sources.files import FileContents, MalformedRow, read_transactions
-from stream.sources.labels import LabelFileError, read_labels
+from stream.training import History, check_currency, learn, rates_of, read_history
 
 SHOWN_MALFORMED = 5
 SHOWN_METRICS = {
@@ -72,28 +63,18 @@ def train(
 
     Example: riskstream train payments.csv --output bundles/current
     """
-    if base_currency is not None and not re.fullmatch("[A-Z]{3}", base_currency):
-        raise typer.BadParameter(f"--base-currency {base_currency!r} is no ISO 4217 code, such as EUR")
-    # scikit-learn takes a second to import: only this command waits for it.
-    from detectors.training import train as learn
-
+    try:
+        currency = None if base_currency is None else check_currency(base_currency)
+        rates = rates_of(rate or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     console = Console(soft_wrap=True)
     delay = read_delay(label_delay)
     try:
-        contents = read_transactions(file, None if columns is None else load_columns(columns))
-        timing = Timing(delay_hours=round(delay / timedelta(hours=1)))
-        known, malformed = _labels(contents, labels, timedelta(hours=timing.delay_hours))
-        _show_input(console, contents, known, malformed)
+        history = read_history(file, labels, columns, delay)
+        _show_input(console, history)
         with console.status("learning..."):
-            bundle = learn(
-                enrich_embedded(contents.transactions),
-                known,
-                timing=timing,
-                seed=seed,
-                base_currency=base_currency,
-                rates=_rates(rate or []),
-                label_source=file.name if labels is None else labels.name,
-            )
+            bundle = learn(history, seed=seed, base_currency=currency, rates=rates)
         save_bundle(bundle, output)
     except RiskstreamError as error:
         fail(error)
@@ -101,46 +82,13 @@ def train(
     console.print(f"saved bundle {bundle.version} to {output}", highlight=False, markup=False)
 
 
-def _rates(given: Sequence[str]) -> dict[str, float]:
-    """Rates by currency, from CODE=VALUE."""
-    rates: dict[str, float] = {}
-    for text in given:
-        code, _, value = text.partition("=")
-        try:
-            rates[code] = float(value)
-        except ValueError:
-            rates[code] = 0.0
-        if not re.fullmatch("[A-Z]{3}", code) or not 0.0 < rates[code] < math.inf:
-            raise typer.BadParameter(f"{text!r} is no rate; write it as GBP=1.27")
-    return rates
-
-
-def _labels(
-    contents: FileContents, path: Path | None, delay: timedelta
-) -> tuple[list[Label] | None, Sequence[MalformedRow]]:
-    """What is known of the payments: from a file of its own, or from their truth once the delay has passed.
-
-    With the rows of that file that are no labels. Raises `LabelFileError` if it tells of none of the payments.
-    """
-    if path is None:
-        known = contents.labels
-        return (None if known is None else labels_from_truth(contents.transactions, known, delay)), ()
-    found = read_labels(path, payments=contents.transactions, delay=delay)
-    payments = {each.transaction_id for each in contents.transactions}
-    if not any(label.transaction_id in payments for label in found.labels):
-        first = f"; {found.malformed[0]}" if found.malformed else ""
-        raise LabelFileError(f"{path.name} holds no label of these payments{first}")
-    return found.labels, found.malformed
-
-
-def _show_input(
-    console: Console, contents: FileContents, labels: list[Label] | None, malformed: Sequence[MalformedRow]
-) -> None:
+def _show_input(console: Console, history: History) -> None:
+    contents, labels = history.contents, history.labels
     count = len(contents.transactions)
     frauds = sum(label.disposition == "confirmed_fraud" for label in labels or ())
     known = "no labels" if labels is None else f"{len(labels):,} labels, {frauds:,} of them fraud"
     console.print(f"{count:,} payments read, {known}", highlight=False)
-    for rows in (contents.malformed, malformed):
+    for rows in (contents.malformed, history.malformed_labels):
         for row in rows[:SHOWN_MALFORMED]:
             console.print(f"left out: {row}", highlight=False, markup=False)
         if len(rows) > SHOWN_MALFORMED:

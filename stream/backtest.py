@@ -4,28 +4,34 @@ Given the same bundle, the same payments in the same order and the same labels, 
 memories of a live run that was fed in step, to the bit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 
+from detectors.account_memory import AlertMemory
 from detectors.assess import settle, start_walk
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
 from detectors.decoding import Rejection
 from detectors.drift import DriftEvent
 from detectors.events import Event, TimeMark
+from detectors.feature_rows import FeatureRow, feature_rows
 from detectors.labels import Label
 from detectors.merchants.local import LocalMerchants
 from detectors.merchants.view import NO_MERCHANTS, Merchants
 from detectors.timing import Timing
 from detectors.transaction import EnrichedTransaction
+from detectors.verdict import alert_of
 from detectors.walk import Walk
 from detectors.windows import whole_seconds
 from stream.partitioning import partition_of
 
 BATCH = 500
 """Payments that are scored together. Any number gives the same result; this one is fast."""
+
+OnRows = Callable[[int, Sequence[FeatureRow]], None]
+"""Takes the feature rows of a partition's payments, in the order of their assessments."""
 
 
 @dataclass(slots=True)
@@ -38,6 +44,7 @@ class PartitionFold:
     duplicates: int = 0
     drifts: list[DriftEvent] = field(default_factory=list)
     memories: dict[bytes, bytes] = field(default_factory=dict)
+    on_rows: OnRows | None = None
     _events: list[Event] = field(default_factory=list)
     _walk: Walk | None = None
     _told: tuple[int, int] = (0, 0)
@@ -72,8 +79,13 @@ class PartitionFold:
         """Score what was observed."""
         if self._walk is None:
             return
-        outcome = settle(self._walk, self.memories.get, bundle, self.partition)
-        self.assessments += [assessment for _, assessment in outcome.assessments]
+        walk = self._walk
+        alerts = {name: account.alert for name, account in walk.accounts.items()} if self.on_rows else {}
+        outcome = settle(walk, self.memories.get, bundle, self.partition)
+        assessments = [assessment for _, assessment in outcome.assessments]
+        self.assessments += assessments
+        if self.on_rows is not None:
+            self.on_rows(self.partition, _rows(walk, assessments, alerts))
         for position, rejection in outcome.rejections:
             event = self._events[position - self._position]
             if isinstance(event, EnrichedTransaction):
@@ -84,11 +96,25 @@ class PartitionFold:
         self._walk = None
 
 
+def _rows(
+    walk: Walk, assessments: Sequence[Assessment], alerts: dict[str, AlertMemory | None]
+) -> list[FeatureRow]:
+    """The rows of a walk's payments; `alerts` are their accounts' last ones before it."""
+    before = []
+    for assessment in assessments:
+        account = assessment.account_id
+        before.append(alerts[account])
+        _, alerts[account] = alert_of(assessment, alerts[account])
+    return feature_rows([seen for _, seen in walk.observed if seen.repeat == "none"], before)
+
+
 class Backtest:
     """Folds of all partitions, moved on together from one hour border to the next."""
 
-    def __init__(self, bundle: Bundle, partitions: int, labels: Iterable[Label] = ()) -> None:
-        self.folds = [PartitionFold(partition) for partition in range(partitions)]
+    def __init__(
+        self, bundle: Bundle, partitions: int, labels: Iterable[Label] = (), on_rows: OnRows | None = None
+    ) -> None:
+        self.folds = [PartitionFold(partition, on_rows=on_rows) for partition in range(partitions)]
         self.merchants = LocalMerchants(partitions, bundle.manifest.timing)
         self._bundle = bundle
         self._timing = bundle.manifest.timing
@@ -153,9 +179,13 @@ def backtest(
     partitions: int,
     labels: Iterable[Label] = (),
     batch: int = BATCH,
+    on_rows: OnRows | None = None,
 ) -> list[PartitionFold]:
-    """Fold payments, given in the order they were produced, and labels; return one fold per partition."""
-    run = Backtest(bundle, partitions, labels)
+    """Fold payments, given in the order they were produced, and labels; return one fold per partition.
+
+    `on_rows` is given the feature rows on the way; those of a frozen bundle give the same assessments again.
+    """
+    run = Backtest(bundle, partitions, labels, on_rows)
     for _ in run.run(payments, batch):
         pass
     return run.folds

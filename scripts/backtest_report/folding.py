@@ -9,7 +9,7 @@ from detectors.drift import DriftEvent
 from detectors.labels import Label
 from detectors.transaction import EnrichedTransaction, Transaction
 from scripts.backtest_report.columns import Columns
-from stream.backtest import Backtest
+from stream.backtest import Backtest, OnRows
 from stream.enrichment import enrich_embedded
 
 CHUNK = 2_000
@@ -38,13 +38,14 @@ def fold_payments(
     partitions: int,
     columns: Columns,
     advance: Callable[[int], None],
+    on_rows: OnRows | None = None,
 ) -> Folded:
     """Assess payments in event-time order, dealt to partitions as a producer does; `transactions` is emptied.
 
-    A label takes effect at the first hour border after it was observed.
+    A label takes effect at the first hour border after it was observed. `on_rows` is given the feature rows.
     """
     transactions.sort(key=lambda transaction: transaction.event_time, reverse=True)
-    backtest = Backtest(bundle, partitions, labels)
+    backtest = Backtest(bundle, partitions, labels, on_rows)
     for fold in backtest.run(_enriched(transactions, advance)):
         columns.add(fold.assessments)
         fold.assessments.clear()

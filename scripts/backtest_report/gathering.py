@@ -14,6 +14,7 @@ from scripts.backtest_report.columns import Columns, Labels
 from scripts.backtest_report.document import Document, Source, facts_of
 from scripts.backtest_report.folding import PartitionDrift, fold_payments
 from scripts.backtest_report.progress import Stages
+from stream.backtest import OnRows
 from stream.errors import StreamError
 from stream.sources.columns import ColumnMap
 from stream.sources.files import FileContents, MalformedRow, read_transactions
@@ -51,9 +52,15 @@ class Gathered:
 
 
 def from_file(
-    file: Path, columns: ColumnMap | None, bundle: Bundle, partitions: int, told: Told | None, stages: Stages
+    file: Path,
+    columns: ColumnMap | None,
+    bundle: Bundle,
+    partitions: int,
+    told: Told | None,
+    stages: Stages,
+    on_rows: OnRows | None = None,
 ) -> Gathered:
-    """Assess the payments of a file."""
+    """Assess the payments of a file; `on_rows` is given their feature rows."""
     stages.begin(f"reading {file.name}")
     contents = read_transactions(file, columns)
     total = len(contents.transactions)
@@ -64,7 +71,7 @@ def from_file(
     gathered = Columns(total, labels, bundle.baseline)
     stages.begin("assessing", total)
     observed = _observed(contents, told, bundle)
-    folded = fold_payments(contents.transactions, observed, bundle, partitions, gathered, stages.advance)
+    folded = fold_payments(contents.transactions, observed, bundle, partitions, gathered, stages.advance, on_rows)
     source = Source(
         name=file.name,
         archived=False,

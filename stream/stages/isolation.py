@@ -3,12 +3,16 @@
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from detectors.assess import Outcome, Stretch
 from detectors.errors import MemoryFormatError
 from stream.errors import StoreError
 
 Assess = Callable[[Sequence[Stretch]], list[Outcome]]
+
+_NOBODYS_FAULT: Final = (MemoryFormatError, StoreError)
+"""Memories, or what they lie in, are to blame and no record is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +28,25 @@ class Part:
     """The traceback, where `outcome` is None."""
 
 
-def assess_isolating(stretches: Sequence[Stretch], assess: Assess) -> list[list[Part]]:
+def assess_isolating(
+    stretches: Sequence[Stretch],
+    assess: Assess,
+    let_through: tuple[type[Exception], ...] = _NOBODYS_FAULT,
+) -> list[list[Part]]:
     """Assess stretches of different partitions together; if that fails, each alone, failing records kept apart.
 
-    Raises:
-        MemoryFormatError, StoreError: the memories are to blame, and no record is: rejecting them would lose good
-            ones.
+    Errors of the kinds `let_through` are raised: no record is to blame, and rejecting them would lose good ones.
     """
     try:
         outcomes = assess(stretches)
-    except (MemoryFormatError, StoreError):
+    except let_through:
         raise
     except Exception:
-        return [_isolate(stretch, assess) for stretch in stretches]
+        return [_isolate(stretch, assess, let_through) for stretch in stretches]
     return [[Part(0, len(each.events), made)] for each, made in zip(stretches, outcomes, strict=True)]
 
 
-def _isolate(stretch: Stretch, assess: Assess) -> list[Part]:
+def _isolate(stretch: Stretch, assess: Assess, let_through: tuple[type[Exception], ...]) -> list[Part]:
     """Assess a stretch in as few parts as it takes to keep a failing record apart.
 
     The result is the same as that of the stretch without the failing records: parts are assessed in order, each
@@ -58,7 +64,7 @@ def _isolate(stretch: Stretch, assess: Assess) -> list[Part]:
         start, end = pending.pop()
         try:
             (outcome,) = assess([Stretch(stretch.events[start:end], read_through, stretch.partition)])
-        except (MemoryFormatError, StoreError):
+        except let_through:
             raise
         except Exception:
             if end - start > 1:

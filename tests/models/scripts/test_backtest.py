@@ -1,6 +1,7 @@
 """Facts about `riskstream backtest`, on the small seeded history that detectors are tested on."""
 
 import csv
+import gzip
 import json
 import re
 from datetime import timedelta
@@ -15,6 +16,10 @@ from typer.testing import CliRunner, Result
 
 from detectors.assessment import Assessment
 from detectors.bundle import Bundle
+from detectors.feature_rows import FeatureRow, assess_rows
+from detectors.frozen import freeze
+from detectors.labels import labels_from_truth
+from detectors.row_decoding import decode_rows
 from detectors.transaction import EnrichedTransaction, Transaction
 from scripts.backtest import backtest
 from scripts.backtest_report.columns import Columns, Labels
@@ -23,6 +28,8 @@ from sinks.archive import parquet_bytes
 from sinks.bundles import save_bundle
 from sinks.schema import by_event_date, columnise
 from stream.backtest import backtest as fold
+from stream.enrichment import enrich_embedded
+from stream.sources.files import read_transactions
 from tests.unit.detectors.histories import history, probability_bundle, rarity_bundle
 
 FIELDS = ("transaction_id", "account_id", "merchant_id", "event_time", "amount", "login_attempts", "duration_s")
@@ -216,6 +223,40 @@ def test_the_assessments_are_those_of_the_stream() -> None:
     assert np.isnan(scored.features).tolist() == [[f is None for f in verdict.features] for verdict in expected]
 
 
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+def test_feature_rows_give_the_assessments_of_the_frozen_backtest(
+    bundles: Path, tmp_path: Path, name: str
+) -> None:
+    file, rows = payments_file(tmp_path / "later.csv"), tmp_path / name
+    options = ("--bundle", bundles / "probability", "--partitions", "3", "--output", tmp_path / "r.html")
+
+    result = run(file, *options, "--frozen", "--features-out", rows)
+
+    assert result.exit_code == 0, result.output
+    assert str(rows) in result.stdout
+    content = gzip.decompress(rows.read_bytes()) if name.endswith(".gz") else rows.read_bytes()
+    decoded = decode_rows(content.splitlines())
+    known = [row for row in decoded if isinstance(row, FeatureRow)]
+    assert len(known) == len(decoded) == len(LATER)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["later.csv", "r.html", name]
+    contents = read_transactions(file)
+    truth = labels_from_truth(contents.transactions, contents.labels or {}, timedelta(days=7))
+    folds = fold(enrich_embedded(contents.transactions), freeze(probability_bundle()), 3, truth)
+    expected = {each.transaction_id: each for its in folds for each in its.assessments}
+    assessed = assess_rows(known, probability_bundle())
+    assert {each.transaction_id: each for each in assessed} == expected
+
+
+def test_rows_of_a_file_that_cannot_be_assessed_leave_no_file(bundles: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("transaction_id,account_id,merchant_id,event_time,amount\n")
+
+    result = run(empty, "--bundle", bundles / "rarity", "--frozen", "--features-out", tmp_path / "rows.jsonl")
+
+    assert result.exit_code == 1, result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.csv"]
+
+
 def test_amounts_are_those_of_the_baseline() -> None:
     baseline = rarity_bundle().baseline
     columns = Columns(3, Labels({}, None), baseline)
@@ -282,7 +323,8 @@ def test_an_archive_of_other_bundles_is_refused(archive: Path, bundles: Path, tm
 @pytest.mark.parametrize(
     "arguments",
     [(), ("--archive", "--archive-path", "."), ("--archive", "--partitions", "4"), ("nowhere.csv",),
-     ("--archive", "--others-genuine")],
+     ("--archive", "--others-genuine"), ("--archive", "--frozen"), (__file__, "--features-out", "rows.jsonl"),
+     (__file__, "--frozen", "--features-out", "rows.csv")],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2

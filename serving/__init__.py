@@ -1,0 +1,1 @@
+"""The same assessment without a worker: a Lambda function, an inference container."""
