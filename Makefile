@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) install --quiet --constraint constraints.txt --editable
-CODE := detectors sinks stream scripts benchmarks tests
+CODE := detectors sinks stream serving scripts benchmarks tests
 
 # A PYTHON that somebody chose is taken as it is; otherwise the first that is new enough.
 ifeq ($(origin PYTHON),undefined)
@@ -14,7 +14,7 @@ PYTHONS := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check lint unit bench profile bench-quality bench-incidents bench-geography constraints clean
+.PHONY: help demo test test-aws chaos check lint unit bench profile bench-quality bench-incidents bench-geography constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=1 (stay 
 
 test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Java 17+ and Maven are installed
 	@$(BIN)/python -m pytest tests
+
+test-aws: $(VENV)/.dev ## run the tests on emulators of AWS; JSON=file writes what they measured
+	@RISKSTREAM_AWS_JSON="$(if $(JSON),$(abspath $(JSON)))" $(BIN)/python -m pytest tests/aws
 
 chaos: $(VENV)/.dev ## kill workers by the plan of a SEED, and see what is lost; KILLS=20 VARIANT=outage|poison LOGS=dir
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) \

@@ -13,6 +13,9 @@ import typer
 from detectors.decoding import Rejection, decode_transactions
 from detectors.memory_keys import account_key, centroids_key, drift_key
 from scripts.main import COMMANDS, GROUPS, build
+from serving.aws_lambda.settings import LambdaSettings
+from serving.sagemaker.__main__ import app as container
+from serving.sagemaker.settings import ContainerSettings
 from stream import headers
 from stream.head import head_key
 from stream.metrics import Metrics
@@ -26,7 +29,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 NO_SETTINGS = {"RISKSTREAM_BUNDLES", "RISKSTREAM_DATA"}
 """The first belongs to docker-compose.yml, the second to the tests on real data."""
-ROOMS = "detectors|sinks|stream|scripts|benchmarks|examples|tests|docs|\\.ci"
+ROOMS = "detectors|sinks|stream|serving|scripts|benchmarks|examples|tests|docs|\\.ci"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"``(.+?)``|`([^`\n]+)`")
 QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
@@ -71,6 +74,8 @@ def options_by_command() -> dict[str, set[str]]:
 
     for command in typer.main.get_command(build()).commands.values():
         add(command.name, command)
+    for command in typer.main.get_command(container).commands.values():
+        add(f"serving.sagemaker {command.name}", command)
     return found
 
 
@@ -84,6 +89,13 @@ def test_every_command_exists_and_takes_its_options(page: Path) -> None:
             assert not (is_group and sub) or f"{name} {sub}" in known, line
             taken = known[f"{name} {sub}" if is_group and sub else name]
             assert set(OPTION.findall(rest)) <= taken, line
+
+
+@every_page
+def test_every_command_of_the_container_takes_its_options(page: Path) -> None:
+    for line in code_lines(page):
+        for name, rest in re.findall(r"python -m (serving\.sagemaker [a-z]+)([^|;]*)", line):
+            assert set(OPTION.findall(rest)) <= options_by_command()[name], line
 
 
 @every_page
@@ -106,7 +118,10 @@ def test_every_make_target_and_variable_exists(page: Path) -> None:
 def test_every_variable_of_ours_is_a_setting(page: Path) -> None:
     named = set(re.findall(r"RISKSTREAM_[A-Z0-9_]*[A-Z0-9](?![A-Z0-9_*])", text_of(page)))
 
-    assert named - NO_SETTINGS <= set(variables())
+    serving = {
+        f"RISKSTREAM_{name.upper()}" for kind in (LambdaSettings, ContainerSettings) for name in kind.model_fields
+    }
+    assert named - NO_SETTINGS - serving <= set(variables())
 
 
 @every_page

@@ -18,13 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"topics", "train"}
+WITHOUT_PORT = {"kinesis"}
+"""Ends when it cannot go on, and is started again; there is nothing to ask it."""
 INVOCATIONS = [
     *(line.split()[1:] for line in SERVICES["train"]["command"][0].splitlines() if " riskstream " in line),
     SERVICES["topics"]["command"],
     SERVICES["worker"]["command"],
+    SERVICES["kinesis"]["command"],
 ]
 PINNED = re.compile(r"[\w./-]+:\d+(\.\d+)+[\w.-]*")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+STAGES = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", DOCKERFILE, flags=re.MULTILINE)
+"""What each is made from, and its name."""
 CONSTRAINTS = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -43,15 +48,23 @@ def test_every_port_is_on_loopback(service: dict[str, Any]) -> None:
 
 
 def test_every_service_tells_its_health_or_ends_by_itself() -> None:
-    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ONE_SHOT
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ONE_SHOT | WITHOUT_PORT
     assert {name for name, service in SERVICES.items() if service["restart"] == "no"} == ONE_SHOT
 
 
 def test_every_mounted_volume_is_a_named_one_by_default(service: dict[str, Any]) -> None:
     volumes = [re.sub(r"\$\{\w+:-(\w+)\}", r"\1", volume) for volume in service.get("volumes", [])]
-    sources = {volume.split(":")[0] for volume in volumes}
+    sources = {volume.split(":")[0] for volume in volumes if not volume.startswith("./")}
 
     assert sources <= set(COMPOSE["volumes"])
+
+
+def test_what_is_mounted_from_the_checkout_is_there_and_read_only(service: dict[str, Any]) -> None:
+    for volume in service.get("volumes", []):
+        source, *_, mode = volume.split(":")
+        if source.startswith("./"):
+            assert mode == "ro"
+            assert (ROOT / source).is_file()
 
 
 def test_every_dependency_is_waited_for() -> None:
@@ -119,14 +132,20 @@ def test_docker_compose_accepts_the_file() -> None:
 
 
 def test_every_base_image_is_pinned_by_version() -> None:
-    images = re.findall(r"^FROM (\S+)", DOCKERFILE, flags=re.MULTILINE)
+    images = {image for image, _ in STAGES} - {name for _, name in STAGES}
 
     assert images
     assert all(PINNED.fullmatch(image) for image in images)
 
 
-def test_the_container_does_not_run_as_root() -> None:
-    assert re.findall(r"^USER (\S+)", DOCKERFILE, flags=re.MULTILINE) == ["10001"]
+def test_no_container_runs_as_root_but_the_one_whose_directories_are_roots() -> None:
+    users = {
+        name: re.findall(r"^USER (\S+)", text, flags=re.MULTILINE)
+        for (_, name), text in zip(STAGES, re.split(r"^FROM .*$", DOCKERFILE, flags=re.MULTILINE)[1:], strict=True)
+        if "ENTRYPOINT" in text
+    }
+
+    assert users == {"": ["10001"], "lambda": ["10001"], "sagemaker": ["root"]}
 
 
 def test_the_image_is_built_with_the_constraints() -> None:
