@@ -1,0 +1,1 @@
+"""Assesses the batches that Lambda takes from a Kinesis stream, with memories in DynamoDB."""
