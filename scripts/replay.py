@@ -1,8 +1,9 @@
-"""`riskstream replay`: the load generator, from a CSV or Parquet file to the topic `transactions`."""
+"""`riskstream replay`: the load generator, from a CSV or Parquet file to the topic `transactions`, or Kinesis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,9 @@ from detectors.labels import Label
 from scripts.delivery import INTERRUPTED, conclude, delivery_progress
 from scripts.durations import read_delay
 from scripts.options import FAILED, fail, settings_from
+from sinks import aws
+from stream.kinesis.service import KinesisStream
+from stream.kinesis.target import KinesisTarget
 from stream.pacing import LagGate, hold_back
 from stream.publishing import Admit, PublishConfig, publish
 from stream.reaching import wait_for_broker
@@ -24,6 +28,14 @@ from stream.sources.labels import read_labels
 from stream.stepping import InStep
 from stream.timeline import Event
 from stream.topics import ASSESSMENTS, ENRICHED, TRANSACTIONS
+
+
+class To(StrEnum):
+    """Where payments can go."""
+
+    KAFKA = "kafka"
+    KINESIS = "kinesis"
+
 
 SHOWN_MALFORMED = 10
 PATIENCE_SECONDS = 120.0
@@ -69,6 +81,12 @@ def replay(
     max_lag: Annotated[
         int | None, typer.Option(min=1, help="Wait while workers and archive are this many records behind.")
     ] = None,
+    to: Annotated[To, typer.Option(help="Where payments go: the topic, or a Kinesis stream.")] = To.KAFKA,
+    stream: Annotated[str | None, typer.Option(help="Name of the stream, with --to kinesis.")] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(help="URL of Kinesis. Default: AWS_ENDPOINT_URL, LOCALSTACK_HOST, or AWS itself."),
+    ] = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="host:port of the brokers. Default: RISKSTREAM_KAFKA_BOOTSTRAP.")
     ] = None,
@@ -94,18 +112,23 @@ def replay(
     Example: riskstream replay live.csv --rate 500
 
     Example: riskstream replay live.csv --in-step --labels live.csv
+
+    Example: riskstream replay live.csv --to kinesis --stream payments
     """
     if rate is not None and speed is not None:
         raise typer.BadParameter("give --rate or --speed, not both")
     if loop and labels is not None:
         raise typer.BadParameter("give --loop or --labels, not both")
+    _check_target(to, stream, {"--backfill": backfill, "--in-step": in_step, "--max-lag": max_lag is not None})
     delay = read_delay(label_delay)
     settings = settings_from(kafka_bootstrap=bootstrap, kafka_connect_seconds=wait)
     console = Console(stderr=True, highlight=False)
     try:
         contents = _read(file, _column_map(columns), strict, console)
         known = [] if labels is None else _read_labels(labels, contents, delay, console)
-        wait_for_broker(settings)
+        target = None if stream is None else KinesisTarget(KinesisStream(aws.client("kinesis", endpoint), stream))
+        if target is None or known:
+            wait_for_broker(settings)
         config = PublishConfig(
             client=settings.kafka_client(), rate=rate, speed=speed, loop=loop, limit=limit, backfill=backfill
         )
@@ -117,7 +140,7 @@ def replay(
             steps or nullcontext(),
             delivery_progress(console, "Replaying", total) as on_progress,
         ):
-            report = publish(events, config, on_progress, admit, steps)
+            report = publish(events, config, on_progress, admit, steps, target)
     except RiskstreamError as error:
         fail(error)
     except KeyboardInterrupt:
@@ -125,6 +148,15 @@ def replay(
     if steps is not None:
         typer.echo(f"in step: {steps.waits}")
     conclude(report, "record" if known else "payment")
+
+
+def _check_target(to: To, stream: str | None, kafka_only: Mapping[str, bool]) -> None:
+    """Refuse what a stream cannot give: its records have no headers, and nobody here sees how far it is read."""
+    if (to is To.KINESIS) != (stream is not None):
+        raise typer.BadParameter("--to kinesis and --stream go together")
+    for option, given in kafka_only.items():
+        if given and to is To.KINESIS:
+            raise typer.BadParameter(f"{option} works with Kafka only, not with --to kinesis")
 
 
 def _column_map(given: str | None) -> ColumnMap | None:

@@ -18,7 +18,7 @@ from stream.logs import configure_logs
 from stream.reaching import wait_for_broker
 from stream.settings import Settings
 from stream.topic_admin import require_topics
-from stream.topics import declared_topics
+from stream.topics import declared_topics, worker_topics
 from stream.worker import end_process, run_worker
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,7 @@ def worker(
 def _run(settings: Settings) -> int:
     trained = load_bundle(settings.bundle)
     wait_for_broker(settings)
-    require_topics(settings)
+    require_topics(settings, worker_topics(settings.app_id))
     _prepare_archive(settings)
     return run_worker(settings, trained)
 

@@ -12,7 +12,10 @@ StreamError
 ├── TopicsError          the broker refuses a topic                        (stream.topic_admin)
 ├── FileError, HeaderError, MalformedRowError, ColumnMapError, LabelFileError  (stream.sources)
 ├── SimulationError      asked for traffic that cannot be made             (stream.simulation)
-├── PublishingError, PacingError                                           (stream.publishing, stream.pacing)
+├── PublishingError, PacingError                                           (stream.targets, stream.pacing)
+├── KinesisError         a stream of Kinesis cannot be used                (stream.kinesis)
+│    ├── StreamBusy      it does not answer, or asks to slow down: the same call may be made again
+│    └── IteratorExpired a new one continues
 ├── SteppingError        workers do not pass an hour border                (stream.stepping)
 ├── ProviderUnavailable  a geolocation service does not answer             (stream.enrichment)
 └── EmbeddedBrokerError, EmbeddedAwsError                                  (stream.embedded)

@@ -11,13 +11,28 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
 
     next_offset: int = 0
     upstream: dict[str, int] = {}
-    """Highest position applied, by topic and partition (or stream and shard) the records were made from."""
+    """Highest position applied, by topic and partition (or stream and shard) the records were made from.
+
+    A sequence number of Kinesis has some 186 bits: on the wire what exceeds 64 is decimal text.
+    """
     bundle_version: str = ""
     log_id: str = ""
     """Id of the topic that `next_offset` counts in. Empty: not known, as in heads written before 0.2."""
 
 
-_decoder = msgspec.msgpack.Decoder(Head)
+class _Written(msgspec.Struct, frozen=True, array_like=True):
+    """A head as it is written."""
+
+    next_offset: int = 0
+    upstream: dict[str, int | str] = {}
+    bundle_version: str = ""
+    log_id: str = ""
+
+
+_LARGEST = 2**63 - 1
+"""Beyond it a position is text: MessagePack has no such number."""
+
+_decoder = msgspec.msgpack.Decoder(_Written)
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
 
@@ -28,12 +43,19 @@ def head_key(partition: int) -> bytes:
 
 def decode_head(data: bytes | None) -> Head:
     """Return a head; an empty one for a partition without memories."""
-    return Head() if data is None else _decoder.decode(data)
+    if data is None:
+        return Head()
+    written = _decoder.decode(data)
+    upstream = {name: int(position) for name, position in written.upstream.items()}
+    return Head(written.next_offset, upstream, written.bundle_version, written.log_id)
 
 
 def encode_head(head: Head) -> bytes:
     """Return a head's bytes, the same for the same content."""
-    return _encoder.encode(head)
+    upstream = {
+        name: position if position <= _LARGEST else str(position) for name, position in head.upstream.items()
+    }
+    return _encoder.encode(_Written(head.next_offset, upstream, head.bundle_version, head.log_id))
 
 
 class Guard:

@@ -18,7 +18,8 @@ ECHO_KIND = b"echo"
 class Origin(NamedTuple):
     """The record that another was made from: its topic (or Kinesis stream and shard), partition and position.
 
-    The source of a Kafka topic is its name and its id, so that a topic made anew is another source.
+    The source of a Kafka topic is its name and its id, so that a topic made anew is another source. A Kinesis
+    stream is `kinesis:<name>@<when it was made>`, a shard's number its partition, a sequence number its position.
     """
 
     source: str

@@ -1,67 +1,28 @@
 """The load generator's engine: publishes payments and labels to their topics and counts what arrived.
 
 Keyed by account with murmur2, in the order in which they become known, by an idempotent producer: a partition
-holds each account's payments in their order, once. It decides nothing about payments and labels themselves.
+holds each account's payments in their order, once. Payments may go to another target instead. It decides nothing
+about payments and labels themselves.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-
 from detectors.labels import Label
-from stream.errors import BrokerUnavailable, StreamError
-from stream.headers import BACKFILL
 from stream.pacing import AtRate, AtSpeed, FlatOut, Pace
+from stream.targets import PRODUCER, KafkaTarget, PublishConfig, PublishingError, Target
 from stream.timeline import Event, first_payments, in_order, moment, repeat
-from stream.topics import LABELS, TRANSACTIONS
+
+__all__ = ["PRODUCER", "DeliveryReport", "PublishConfig", "PublishingError", "Target", "publish"]
 
 ADMIT_EVERY = 500
 """Records between two calls of `admit`."""
 PROGRESS_SECONDS = 0.1
-CONNECT_SECONDS = 10.0
 _NAP_SECONDS = 0.02
-_FLUSH_SECONDS = 0.1  # Longer waits may block their whole length (confluent-kafka-python issue 2215).
-
-PRODUCER: dict[str, str] = {
-    "partitioner": "murmur2_random",
-    "enable.idempotence": "true",
-    "message.timeout.ms": "120000",
-    "queue.buffering.max.messages": "100000",
-    "log_level": "0",
-}
-"""librdkafka properties of the producer; partitioned as Java, aiokafka and `stream.partitioning` do."""
-
-
-class PublishingError(StreamError):
-    """Publishing cannot begin."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishConfig:
-    """How to publish."""
-
-    client: Mapping[str, str]
-    """librdkafka properties: brokers and security."""
-    topic: str = TRANSACTIONS
-    labels_topic: str = LABELS
-    rate: float | None = None
-    """Payments a second."""
-    speed: float | None = None
-    """Times real time, by the payments' own clock. Without rate and speed: flat out."""
-    linger_ms: int = 5
-    """How long a record may wait for others of its partition, to travel in one batch."""
-    loop: bool = False
-    """Repeat, whole days later each time and with new transaction ids, for as long as that lies in the past."""
-    limit: int | None = None
-    """End after so many payments; labels that become known before the next one are sent."""
-    backfill: bool = False
-    """Mark every payment as history, which is learned from and alerts nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +67,7 @@ def publish(
     on_progress: Progress | None = None,
     admit: Admit | None = None,
     borders: Borders | None = None,
+    target: Target | None = None,
 ) -> DeliveryReport:
     """Publish payments by event time and labels by when they were observed, and wait for the answers.
 
@@ -121,6 +83,9 @@ def publish(
     borders:
         Where to hold on the way, for as long as it takes.
 
+    target:
+        Where payments go, if not to Kafka, which is then asked for nothing unless there are labels.
+
     Ctrl-C ends it early: what is queued is still delivered and the report says so.
 
     Raises:
@@ -128,8 +93,8 @@ def publish(
         PublishingError: a topic does not exist.
     """
     ordered = in_order(events)
-    run = _Run(config, _pace(config, ordered), on_progress or (lambda report: None), admit, borders)
-    run.check_topics({run.topic_of(event) for event in ordered} or {config.topic})
+    targets = _targets(config, ordered, target)
+    run = _Run(_pace(config, ordered), on_progress or (lambda report: None), admit, borders, targets)
     passes = repeat(ordered, datetime.now(UTC)) if config.loop else iter(ordered)
     return run.publish(first_payments(passes, config.limit))
 
@@ -142,44 +107,51 @@ def _pace(config: PublishConfig, ordered: Sequence[Event]) -> Pace:
     return FlatOut()
 
 
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """Where payments go and where labels go: often the same."""
+
+    payments: Target
+    labels: Target
+
+    def of(self, event: Event) -> Target:
+        """Return where an event goes."""
+        return self.labels if isinstance(event, Label) else self.payments
+
+    def each(self) -> tuple[Target, ...]:
+        """Return the distinct ones."""
+        return (self.payments,) if self.labels is self.payments else (self.payments, self.labels)
+
+
+def _targets(config: PublishConfig, ordered: Sequence[Event], target: Target | None) -> _Targets:
+    """Choose targets and open them."""
+    labels = [event for event in ordered if isinstance(event, Label)]
+    if target is None:
+        kafka = KafkaTarget(config)
+        kafka.open(ordered)
+        return _Targets(kafka, kafka)
+    target.open(event for event in ordered if not isinstance(event, Label))
+    if not labels:
+        return _Targets(target, target)
+    kafka = KafkaTarget(config)
+    kafka.open(labels)
+    return _Targets(target, kafka)
+
+
 @dataclass(slots=True)
 class _Run:
     """One publishing under way."""
 
-    config: PublishConfig
     pace: Pace
     on_progress: Progress
     admit: Admit | None
     borders: Borders | None
-    producer: Producer = field(init=False)
-    encoder: msgspec.json.Encoder = field(default_factory=msgspec.json.Encoder)
-    report: DeliveryReport = field(default_factory=DeliveryReport)
+    targets: _Targets
     sent: int = 0
-    acknowledged: int = 0
-    failed: int = 0
-    first_failure: str | None = None
     started: float = 0.0
     held: float = 0.0
     """Seconds that `admit` and `borders` took: the schedule moves on by them, without a burst that catches up."""
     told: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.producer = Producer({**self.config.client, **PRODUCER, "linger.ms": str(self.config.linger_ms)})
-
-    def topic_of(self, event: Event) -> str:
-        """Return where an event goes."""
-        return self.config.labels_topic if isinstance(event, Label) else self.config.topic
-
-    def check_topics(self, needed: Iterable[str]) -> None:
-        """Raise unless a broker answers and has the topics."""
-        servers = self.config.client.get("bootstrap.servers", "the configured address")
-        try:
-            topics = self.producer.list_topics(timeout=CONNECT_SECONDS).topics
-        except KafkaException as error:
-            raise BrokerUnavailable(f"no Kafka broker answers at {servers}: {error.args[0].str()}") from error
-        for topic in sorted(needed):
-            if topic not in topics:
-                raise PublishingError(f"topic {topic} does not exist at {servers}: run `riskstream create-topics`")
 
     def publish(self, events: Iterator[Event]) -> DeliveryReport:
         """Send everything and wait for the answers."""
@@ -204,10 +176,10 @@ class _Run:
             if self.borders is not None and self.borders.reached(time_of_event):
                 self._hold(partial(self.borders.hold, time_of_event))
             self._wait_until(self.pace.due_s(payments, time_of_event))
-            self._send(event)
+            self.targets.of(event).send(event, self._tell)
+            self.sent += 1
             payments += not isinstance(event, Label)
-            self.producer.poll(0)
-            self._tell()
+            self._poll()
 
     def _admitted(self) -> bool:
         return self.admit is None or self._hold(partial(self.admit, self.sent))
@@ -222,35 +194,16 @@ class _Run:
     def _wait_until(self, due_s: float) -> None:
         while (left := self.started + self.held + due_s - time.monotonic()) > 0:
             time.sleep(min(left, _NAP_SECONDS))
-            self.producer.poll(0)
-            self._tell()
+            self._poll()
 
-    def _send(self, event: Event) -> None:
-        topic, value, key = self.topic_of(event), self.encoder.encode(event), event.account_id.encode()
-        history = self.config.backfill and topic == self.config.topic
-        headers: list[tuple[str, str | bytes | None]] = [(BACKFILL, b"1")] if history else []
-        while True:
-            try:
-                self.producer.produce(topic, value, key, headers=headers, on_delivery=self._on_delivery)
-            except BufferError:
-                # The queue is full: the broker sets the pace for a moment.
-                time.sleep(_NAP_SECONDS / 10)
-                self.producer.poll(0)
-                self._tell()
-            else:
-                self.sent += 1
-                return
+    def _poll(self) -> None:
+        for target in self.targets.each():
+            target.poll()
+        self._tell()
 
     def _flush(self) -> None:
-        while self.producer.flush(_FLUSH_SECONDS):
-            self._tell()
-
-    def _on_delivery(self, error: KafkaError | None, _message: Message) -> None:
-        if error is None:
-            self.acknowledged += 1
-            return
-        self.failed += 1
-        self.first_failure = self.first_failure or error.str()
+        for target in self.targets.each():
+            target.flush(self._tell)
 
     def _tell(self) -> None:
         now = time.monotonic()
@@ -259,10 +212,11 @@ class _Run:
             self.on_progress(self._report())
 
     def _report(self) -> DeliveryReport:
+        targets = self.targets.each()
         return DeliveryReport(
             sent=self.sent,
-            acknowledged=self.acknowledged,
-            failed=self.failed,
+            acknowledged=sum(target.acknowledged for target in targets),
+            failed=sum(target.failed for target in targets),
             seconds=time.monotonic() - self.started,
-            first_failure=self.first_failure,
+            first_failure=next(filter(None, (target.first_failure for target in targets)), None),
         )

@@ -1,7 +1,7 @@
 """Asks a cluster for its topics and creates those that are missing. Nothing here changes a topic that exists."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Literal
 
 import stamina
@@ -49,13 +49,15 @@ def describe_topics(
     return {name: ExistingTopic(len(cluster.topics[name].partitions), configs.get(name, {})) for name in names}
 
 
-def require_topics(settings: Settings) -> None:
+def require_topics(settings: Settings, needed: Container[str]) -> None:
     """Refuse to begin on topics that differ from what is declared. While brokers restart, it asks again.
+
+    `needed` names those that matter.
 
     Raises:
         StreamError: some do; the message says how to mend that.
     """
-    declared = declared_topics(settings.partitions, settings.app_id)
+    declared = [topic for topic in declared_topics(settings.partitions, settings.app_id) if topic.name in needed]
     ask = stamina.retry(on=BrokerUnavailable, attempts=None, timeout=settings.kafka_connect_seconds)(
         describe_topics
     )

@@ -19,6 +19,7 @@ LABELS = "labels"
 MERCHANT_ACTIVITY = "merchant-activity"
 MERCHANT_PROFILES = "merchant-profiles"
 MERCHANT_PROGRESS = "merchant-progress"
+KINESIS_CHECKPOINTS = "kinesis-checkpoints"
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -148,6 +149,14 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             segment_bytes=4 * MIB,
         ),
         Topic(
+            name=KINESIS_CHECKPOINTS,
+            key="<app id>/<stream>/<shard>",
+            holds="how far a shard of Kinesis has been passed on, JSON",
+            partitions=partitions,
+            cleanup="compact",
+            segment_bytes=4 * MIB,
+        ),
+        Topic(
             name=changelog_of(app_id),
             key="account/<id>, or centroids/, clock/, drift/, head/<partition>",
             holds="a memory as it is after a batch, MessagePack",
@@ -158,6 +167,11 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             max_message_bytes=8 * MIB,
         ),
     )
+
+
+def worker_topics(app_id: str) -> frozenset[str]:
+    """Name the topics that a worker needs: all but those of others."""
+    return frozenset(topic.name for topic in declared_topics(1, app_id)) - {KINESIS_CHECKPOINTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from detectors.decoding import decode_transactions
 from detectors.diagnosis import FUTURE_TOLERANCE_S, Rejection
 from detectors.events import TimeMark
 from detectors.transaction import EnrichedTransaction, Transaction
-from sinks.dead_letters import SourcePosition, dead_letter
+from sinks.dead_letters import SourcePosition
 from stream.batching.batch import Batch
 from stream.batching.producer import Outgoing, send_records
-from stream.enrichment import GeoResolver, distinct_addresses, enrich
-from stream.headers import BACKFILL, INGESTED_AT, KIND, ORIGIN, TIME_KIND, Origin, find
+from stream.enrichment import GeoResolver
+from stream.headers import BACKFILL, KIND, ORIGIN, TIME_KIND, Origin, find
 from stream.metrics import Metrics
 from stream.partitioning import partition_of
+from stream.stages.enriching import enriched_record, letter_record, locate_and_enrich
 from stream.topic_ids import NO_IDS, TopicIds
 from stream.topics import DEAD_LETTERS, ENRICHED
 
@@ -79,30 +80,25 @@ class EnrichStage:
             else:
                 located = next(enriched)
                 partition = partition_of(located.account_id, self._partitions)
-                effects.enriched[partition].append(self._outgoing(record, located))
+                effects.enriched[partition].append(
+                    enriched_record(located, self._origin(record), record.timestamp)
+                )
         self._metrics.received.inc(sum(not isinstance(item, TimeMark) for _, item in read))
         return effects
 
     async def _enrich(self, good: Sequence[tuple[ConsumerRecord, Transaction]]) -> list[EnrichedTransaction]:
-        transactions = [transaction for _, transaction in good]
-        locations = await self._resolver.locate(distinct_addresses(transactions))
         backfill = [find(record.headers, BACKFILL) == b"1" for record, _ in good]
-        return enrich(transactions, locations, backfill)
-
-    def _outgoing(self, record: ConsumerRecord, enriched: EnrichedTransaction) -> Outgoing:
-        headers = ((ORIGIN, self._origin(record)), (INGESTED_AT, b"%d" % record.timestamp))
-        return Outgoing(enriched.account_id.encode(), _encode(enriched), headers)
+        return await locate_and_enrich(self._resolver, [transaction for _, transaction in good], backfill)
 
     def _mark(self, record: ConsumerRecord, mark: TimeMark) -> Outgoing:
-        return Outgoing(None, _encode(mark), ((KIND, TIME_KIND), (ORIGIN, self._origin(record))))
+        return Outgoing(None, _encode(mark), ((KIND, TIME_KIND), (ORIGIN, self._origin(record).encode())))
 
-    def _origin(self, record: ConsumerRecord) -> bytes:
-        return Origin(self._topics.source(record.topic), record.partition, record.offset).encode()
+    def _origin(self, record: ConsumerRecord) -> Origin:
+        return Origin(self._topics.source(record.topic), record.partition, record.offset)
 
     def _dead(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         position = SourcePosition(record.topic, record.partition, record.offset)
-        letter = dead_letter(record.value, rejection, position, key=record.key, headers=record.headers)
-        return Outgoing(letter.key, letter.value, letter.headers)
+        return letter_record(record.value, rejection, position, record.key, record.headers)
 
 
 def _decode(records: Sequence[ConsumerRecord]) -> list[Transaction | TimeMark | Rejection]:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from stream.topics import ALERTS, DEAD_LETTERS, DRIFT, LABELS, MERCHANT_PROGRESS, TRANSACTIONS, declared_topics
+from stream.topics import (
+    ALERTS,
+    DEAD_LETTERS,
+    DRIFT,
+    LABELS,
+    MERCHANT_PROGRESS,
+    TRANSACTIONS,
+    worker_topics,
+)
 from tests.broker.security.broker import (
     PASSWORD,
     USER,
@@ -14,7 +22,7 @@ from tests.broker.security.broker import (
     ResourceType,
     SecureKafka,
 )
-from tests.pipeline.cluster import PARTITIONS, Cluster, recreate_topics
+from tests.pipeline.cluster import Cluster, recreate_topics
 from tests.pipeline.traffic import small_bundle
 
 WRITTEN_ONLY = {ALERTS, DRIFT, MERCHANT_PROGRESS, DEAD_LETTERS}
@@ -49,7 +57,7 @@ def guarded(secure_kafka: SecureKafka, s3_endpoint: str, bundle_directory: Path,
 def documented_rights(app_id: str) -> list[Grant]:
     """What docs/kafka.md asks for: no wildcard, nothing on the cluster but idempotent writes."""
     topic, describe = ResourceType.TOPIC, AclOperation.DESCRIBE_CONFIGS
-    names = [declared.name for declared in declared_topics(PARTITIONS, app_id)]
+    names = sorted(worker_topics(app_id))
     return [
         *(Grant(topic, name, describe) for name in names),
         *(Grant(topic, name, AclOperation.READ) for name in names if name not in WRITTEN_ONLY),

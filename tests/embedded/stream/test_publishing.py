@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from detectors.labels import Label, labels_from_truth
 from detectors.transaction import Transaction
-from stream import publishing
+from stream import publishing, targets
 from stream.embedded.broker import EmbeddedBroker
 from stream.errors import BrokerUnavailable
 from stream.partitioning import partition_of
@@ -260,7 +260,7 @@ def test_failed_deliveries_are_counted_with_the_first_cause(
 
 
 def test_no_broker_is_an_error_that_names_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(targets, "CONNECT_SECONDS", 0.05)
 
     with pytest.raises(BrokerUnavailable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
         publish([payment(0)], PublishConfig(client={"bootstrap.servers": "127.0.0.1:1"}))

@@ -6,7 +6,8 @@ from stream.head import Guard, Head, decode_head, encode_head
 from stream.headers import ORIGIN, Origin, parse_origin
 
 upstreams = st.dictionaries(
-    st.sampled_from(["transactions/0", "transactions@q8Jn/1", "kinesis/shard-0/0"]), st.integers(-1, 2**63 - 1)
+    st.sampled_from(["transactions/0", "transactions@q8Jn/1", "kinesis:payments@1767225600000/12"]),
+    st.integers(-1, 2**63 - 1) | st.integers(2**63 - 2, 2**190),
 )
 
 
@@ -19,6 +20,19 @@ def test_a_head_survives_its_encoding(next_offset, upstream, version, log_id):
 def test_a_head_written_before_logs_had_ids_is_still_read():
     written = msgspec.msgpack.encode((80, {"transactions/5": 1079}, "b"))
     assert decode_head(written) == Head(80, {"transactions/5": 1079}, "b", log_id="")
+
+
+@given(upstream=st.dictionaries(st.text(), st.integers(-1, 2**63 - 1)))
+def test_a_head_without_sequence_numbers_is_written_as_ever(upstream):
+    before = msgspec.msgpack.encode((80, upstream, "b", "q8Jn"), order="deterministic")
+    assert encode_head(Head(80, upstream, "b", "q8Jn")) == before
+
+
+def test_a_sequence_number_of_kinesis_is_a_position_like_any_other():
+    sequence = 49590338271490256608559692538361571095921575989136588898
+    guard = Guard(decode_head(encode_head(Head(upstream={"kinesis:payments@1767225600000/12": sequence}))))
+    assert not guard.admit(0, Origin("kinesis:payments@1767225600000", 12, sequence))
+    assert guard.admit(1, Origin("kinesis:payments@1767225600000", 12, sequence + 1))
 
 
 def test_a_worker_of_before_reads_the_heads_of_now():
@@ -73,7 +87,7 @@ def test_what_a_head_knew_by_name_alone_goes_on_under_the_id():
 
 
 def test_an_origin_survives_its_header():
-    for source in ("stream/with/slashes", "transactions@q8Jn0zSWTGu9y4Xr1oTtDw"):
-        origin = Origin(source, 7, 99)
+    for source in ("stream/with/slashes", "transactions@q8Jn0zSWTGu9y4Xr1oTtDw", "kinesis:payments@1767225600000"):
+        origin = Origin(source, 7, 2**186)
         assert parse_origin([("other", b"x"), (ORIGIN, origin.encode())]) == origin
     assert parse_origin([]) is None

@@ -26,7 +26,12 @@ def test_partition_i_of_one_topic_feeds_partition_i_of_the_next() -> None:
 
 def test_memories_are_compacted_and_events_are_not() -> None:
     compacted = [topic.name for topic in TOPICS if topic.cleanup == "compact"]
-    assert compacted == ["merchant-profiles", "merchant-progress", "riskstream-memories-changelog"]
+    assert compacted == [
+        "merchant-profiles",
+        "merchant-progress",
+        "kinesis-checkpoints",
+        "riskstream-memories-changelog",
+    ]
 
 
 def test_the_changelog_is_named_as_the_settings_name_it() -> None:

@@ -1,0 +1,1 @@
+"""Kinesis as a source, on LocalStack and a real Apache Kafka."""

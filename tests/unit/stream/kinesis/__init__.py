@@ -1,0 +1,1 @@
+"""What the adapter decides, without Kinesis or Kafka."""
