@@ -26,6 +26,7 @@ test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Jav
 	@$(BIN)/python -m pytest tests
 
 test-aws: $(VENV)/.dev ## run the tests on emulators of AWS; JSON=file writes what they measured
+	@$(if $(JSON),rm -f "$(JSON)")
 	@RISKSTREAM_AWS_JSON="$(if $(JSON),$(abspath $(JSON)))" $(BIN)/python -m pytest tests/aws
 
 chaos: $(VENV)/.dev ## kill workers by the plan of a SEED, and see what is lost; KILLS=20 VARIANT=outage|poison LOGS=dir
