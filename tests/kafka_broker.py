@@ -6,7 +6,6 @@ It knows nothing of pytest, so that a benchmark can start one too.
 import atexit
 import base64
 import contextlib
-import hashlib
 import itertools
 import os
 import random
@@ -15,7 +14,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import uuid
 from collections.abc import Sequence
@@ -25,11 +23,12 @@ from types import TracebackType
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tests.maven import fetch_libraries
+
 ROOT = Path(__file__).resolve().parent.parent
 POM = Path(__file__).resolve().parent / "broker" / "kafka" / "pom.xml"
 CACHE = ROOT / ".cache" / "kafka"
 OLDEST_JAVA = 17
-_FETCH_SECONDS = 600
 _START_SECONDS = 90
 _STOP_SECONDS = 30
 
@@ -48,32 +47,6 @@ def missing_tools() -> str | None:
     if found is None or int(found[1]) < OLDEST_JAVA:
         return f"Java {OLDEST_JAVA} or newer is needed, found {found[1] if found else 'something else'}"
     return None if shutil.which("mvn") else "Maven (mvn) is not installed"
-
-
-def fetch_libraries(cache: Path = CACHE) -> Path:
-    """Give the directory of Kafka's jars, fetched by Maven unless this pom's are there already."""
-    libraries = cache / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-    if libraries.is_dir():
-        return libraries
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        fetched = Path(scratch) / "libs"
-        command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
-        done = subprocess.run(
-            [*command, f"-DoutputDirectory={fetched}"],
-            capture_output=True,
-            text=True,
-            timeout=_FETCH_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise KafkaBrokerError(f"Maven could not fetch Apache Kafka:\n{(done.stdout + done.stderr)[-3000:]}")
-        try:
-            fetched.rename(libraries)
-        except OSError:  # another run was faster
-            if not libraries.is_dir():
-                raise
-    return libraries
 
 
 class ApacheKafka:
@@ -125,11 +98,11 @@ class ApacheKafka:
 
     def start(self) -> None:
         """Start on what the data directory holds, and return when clients are served."""
-        libraries = fetch_libraries()
+        libraries = fetch_libraries(POM, CACHE)
         self._prepare(libraries)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_dying_with_parent(), *self._java(libraries, "-Xmx512m"), "kafka.Kafka", str(self._settings)],
+                [*dying_with_parent(), *self._java(libraries, "-Xmx512m"), "kafka.Kafka", str(self._settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -232,7 +205,7 @@ class ApacheKafka:
         return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else "(no log)"
 
 
-def _dying_with_parent() -> list[str]:
+def dying_with_parent() -> list[str]:
     """Prefix that has Linux end a process with its parent, even one that is killed; elsewhere nothing."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []

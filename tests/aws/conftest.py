@@ -20,6 +20,7 @@ from tests.pipeline.traffic import saved_bundle
 
 HERE = Path(__file__).parent
 NEEDS = {
+    "dynamodb_local": (kafka_broker.missing_tools, "DynamoDB Local", "Java 17+ and Maven"),
     "localstack": (emulator.missing_tools, "LocalStack", "Python 3.13 (pyenv will do) and Node with npm"),
     "kafka": (kafka_broker.missing_tools, "a real Apache Kafka", "Java 17+ and Maven"),
     "empty_kafka": (kafka_broker.missing_tools, "a real Apache Kafka", "Java 17+ and Maven"),

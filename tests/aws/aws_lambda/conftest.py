@@ -21,6 +21,7 @@ from sinks.schema import columnise
 from stream.embedded.aws import EmbeddedAws
 from tests.aws.aws_lambda.runtime import Function, environment_of
 from tests.aws.aws_lambda.throttling import ThrottledDynamoDb
+from tests.aws.dynamodb.server import DynamoDbLocal
 
 NONE_FAILED = {"batchItemFailures": []}
 HANDLER = "serving.aws_lambda.handler.handler"
@@ -73,15 +74,25 @@ class Account:
                 self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=each["ReceiptHandle"])
 
 
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDbLocal]:
+    """One server for the whole run; tables have names of their own."""
+    with DynamoDbLocal(tmp_path_factory.mktemp("dynamodb") / "server.log") as server:
+        yield server
+
+
 @pytest.fixture
-def account(embedded_aws: EmbeddedAws, bundle_directory: Path, tmp_path: Path) -> Iterator[Callable[..., Account]]:
+def account(
+    embedded_aws: EmbeddedAws, dynamodb_local: DynamoDbLocal, bundle_directory: Path, tmp_path: Path
+) -> Iterator[Callable[..., Account]]:
     """Make the account's things: `account(shards=1, **settings)`."""
     contexts: list[Any] = []
 
     def make(shards: int = 1, **settings: str) -> Account:
         name = f"lambda-{uuid.uuid4().hex[:8]}"
-        services = ("dynamodb", "sqs", "s3", "sns", "kinesis")
+        services = ("sqs", "s3", "sns", "kinesis")
         clients = {service: aws.client(service, embedded_aws.endpoint) for service in services}
+        clients["dynamodb"] = aws.client("dynamodb", dynamodb_local.endpoint)
         make_table(clients["dynamodb"], name)
         ensure_bucket(clients["s3"], name)
         clients["kinesis"].create_stream(StreamName=name, ShardCount=shards)
@@ -91,7 +102,7 @@ def account(embedded_aws: EmbeddedAws, bundle_directory: Path, tmp_path: Path) -
         ]
         arn = clients["sqs"].get_queue_attributes(QueueUrl=queues[0], AttributeNames=["QueueArn"])
         clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
-        throttled = ThrottledDynamoDb(embedded_aws.endpoint)
+        throttled = ThrottledDynamoDb(dynamodb_local.endpoint)
         contexts.append(throttled.__enter__())
         chosen = {
             "bundle": str(bundle_directory),
