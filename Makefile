@@ -14,10 +14,10 @@ PYTHONS := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-aws chaos check lint unit bench profile bench-quality bench-incidents bench-geography constraints clean
+.PHONY: help demo test test-aws chaos check lint unit bench profile bench-quality bench-incidents bench-geography bench-invocations constraints clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.demo ## show it at work; CSV=file, SUMMARY=file and KEEP=1 (stay up afterwards) are optional
 	@$(BIN)/riskstream demo $(if $(CSV),--csv "$(CSV)") $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(KEEP),--keep)
@@ -59,6 +59,9 @@ bench-incidents: $(VENV)/.dev ## incidents injected into the bank CSV; TRANSACTI
 
 bench-geography: $(VENV)/.dev ## what places and addresses are worth, on simulated traffic; JSON=file
 	@$(BIN)/python -m benchmarks.geography $(if $(JSON),--json "$(JSON)")
+
+bench-invocations: $(VENV)/.dev ## how long the SageMaker container takes over 1, 100 and 1,000 rows; JSON=file
+	@$(BIN)/python -m benchmarks.invocations $(if $(JSON),--json "$(JSON)")
 
 constraints: $(VENV)/.made ## renew constraints.txt from the newest versions that pyproject.toml allows
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

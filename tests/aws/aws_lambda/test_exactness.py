@@ -14,7 +14,7 @@ from tests.aws.aws_lambda.conftest import NONE_FAILED, Account, expected_rows, r
 from tests.aws.aws_lambda.events import FIRST_SEQUENCE, batches, records_of
 from tests.pipeline.traffic import enriched, payments, small_bundle
 
-COUNT = int(os.environ.get("RISKSTREAM_TEST_PAYMENTS", "4000"))
+COUNT = int(os.environ.get("TEST_PAYMENTS", "4000"))
 """50,000 take some eight minutes, most of them waiting for a DynamoDB that refuses every seventh call."""
 pytestmark = pytest.mark.timeout(180 + COUNT / 50)
 POISON = {700: b"\xff\xfe not json", 1_100: b'{"transaction_id": "T1", "amount": "70"}'}
