@@ -8,8 +8,9 @@ a block closes, so that the memory is plain numbers and a replay finds the same 
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -78,6 +79,11 @@ class DriftMemory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 _codec = Codec(DriftMemory, "The drift memory", MEMORY_VERSION)
 encode_drift = _codec.encode
 decode_drift = _codec.decode
+
+
+def prepare() -> None:
+    """Load what the first look would load, which takes half a second: for whoever may not stop then."""
+    _adwin()
 
 
 def observe(
@@ -150,13 +156,19 @@ def _event(series: int, earlier: list[float], later: list[float], block: int, ev
     )
 
 
+@cache
+def _adwin() -> Any:
+    """River's detector. It brings scikit-learn along, which functions and containers start without."""
+    from river.drift import ADWIN
+
+    return ADWIN
+
+
 def _has_changed(means: list[float], scale: float) -> bool:
     """Whether the last block has made it certain that the level changed somewhere in these block means."""
-    from river.drift import ADWIN  # brings scikit-learn along, which functions and containers start without
-
-    window = ADWIN(delta=DELTA, clock=1)  # type: ignore[no-untyped-call]
+    window = _adwin()(delta=DELTA, clock=1)
     for mean in means:
-        window.update(mean * scale)  # type: ignore[no-untyped-call]
+        window.update(mean * scale)
     return bool(window.drift_detected) and len(means) > 1
 
 

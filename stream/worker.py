@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import structlog
 
 from detectors.bundle import Bundle
+from detectors.drift import prepare as prepare_drift
 from detectors.errors import RiskstreamError
 from detectors.windows import HOUR
 from stream.app import MerchantMemory, Pipeline, build_pipeline, held_partitions
@@ -76,6 +77,7 @@ class Worker:
             loop.add_signal_handler(number, self._stopping.set)
 
     async def _start(self, pipeline: Pipeline) -> None:
+        prepare_drift()
         await pipeline.producers.outputs.start()
         await pipeline.changelog.start()
         self._in_background(self._crash_if_it_fails(pipeline, pipeline.changelog.keep_alive()))

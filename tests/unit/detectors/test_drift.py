@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -131,3 +133,10 @@ def test_bytes_that_are_no_memory_are_refused(data: bytes) -> None:
 def test_a_memory_of_another_version_is_refused() -> None:
     with pytest.raises(MemoryFormatError, match="version 9"):
         decode_drift(encode_drift(DriftMemory(version=9)))
+
+
+def test_what_takes_long_to_load_is_loaded_by_prepare_and_not_by_the_first_look() -> None:
+    asked = "import sys, detectors.assess as _, detectors.drift as d; before = 'river' in sys.modules; d.prepare()"
+    code = f"{asked}; print(before, 'river' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
