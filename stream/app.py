@@ -58,8 +58,8 @@ REQUEST_SECONDS = 90.0
 """Faust demands that it be at least the session timeout."""
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
 LINGERS = {ASSESSMENTS: 0.25, ALERTS: 0.25}
-"""Seconds: nobody waits for the archive, and people do not notice. Merchants' activity may not linger: a replay in step
-waits for it at every hour."""
+"""Seconds: nobody waits for the archive, and people do not notice. Merchants' activity may not linger: a replay in
+step waits for it at every hour."""
 LONGEST_HOLD_SECONDS = 3 * 3600.0
 """Merchant activity is acknowledged when its hour closes; Faust warns of commits that stand still longer."""
 
