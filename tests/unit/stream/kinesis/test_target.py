@@ -124,7 +124,9 @@ def test_what_is_refused_for_good_is_counted_and_named() -> None:
     assert (report.acknowledged, report.failed, report.first_failure) == (0, 2, "not for you")
 
 
-def test_ctrl_c_delivers_what_is_queued() -> None:
+def test_ctrl_c_delivers_what_is_queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", float("inf"))
+
     class Interrupted(FakeStream):
         def put(self, entries: list[dict]) -> list[str | None]:
             if not self.calls:
