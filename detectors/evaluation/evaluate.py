@@ -25,6 +25,7 @@ from detectors.evaluation.ranking import (
 from detectors.evaluation.reach import BudgetReach, LevelReach, budget_reaches, level_reaches
 from detectors.evaluation.scored import Scored, microseconds, moment, week_borders
 from detectors.evaluation.stability import psi_between, psi_to_curve
+from detectors.evaluation.workload import Workload, workloads
 from detectors.features import FEATURES
 from detectors.thresholds import MATURITIES
 
@@ -134,6 +135,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Of each feature, payments after training against those up to it in the same file; else empty."""
     patterns: tuple[PatternQuality, ...]
     merchants: tuple[MerchantQuality, ...]
+    workloads: tuple[Workload, ...] = ()
+    """What rising numbers of alerts a day would have meant, fewest first."""
 
 
 def evaluate(
@@ -173,6 +176,7 @@ def evaluate(
         feature_psi=_feature_psi(before, after),
         patterns=_patterns(after, patterns),
         merchants=_merchants(after, merchants),
+        workloads=workloads(after),
     )
 
 

@@ -142,14 +142,19 @@ def _reliability(said: NDArray[np.float64], frauds: NDArray[np.bool_]) -> tuple[
                     frauds=hits,
                     said=float(said[inside].mean()),
                     found=hits / count,
-                    interval=_wilson(hits, count),
+                    interval=wilson(hits, count),
                 )
             )
     return tuple(bins)
 
 
-def _wilson(hits: int, count: int) -> Interval:
-    """The score interval of a share (E. B. Wilson, JASA 22, 1927)."""
+def wilson(hits: int, count: int) -> Interval:
+    """Return the 95 % interval of a share, `hits` of `count` > 0 (score interval; E. B. Wilson, JASA 22, 1927).
+
+    >>> interval = wilson(0, 10)
+    >>> interval.low, round(interval.high, 4)
+    (0.0, 0.2775)
+    """
     share, spread = hits / count, Z_95 * Z_95 / count
     middle = share + spread / 2
     reach = Z_95 * math.sqrt(share * (1 - share) / count + spread / (4 * count))
