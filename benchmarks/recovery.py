@@ -124,7 +124,7 @@ def measure(kafka: ApacheKafka, accounts: int = ACCOUNTS, updates: int = UPDATES
     """Measure on a broker whose data topics are missing or empty; the changelog is one of its own.
 
     Raises:
-        WorkerFailed: a worker ended by itself.
+        ProcessFailed: a worker ended by itself.
         TimeoutError: one did not recover in time.
     """
     with tempfile.TemporaryDirectory() as scratch, EmbeddedAws("riskstream-archive") as aws:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from detectors.assessment import DETECTORS, ScoreKind
 from detectors.baseline import Baseline
 from detectors.errors import BundleError
+from detectors.explanation.background import Background
 from detectors.features import FEATURE_VERSION, FEATURES
 from detectors.isolation_forest import Forest
 from detectors.kmeans import Clusters
@@ -31,11 +32,11 @@ from detectors.zscore import Deviations
 
 MANIFEST_FILE: Final = "manifest.json"
 ARRAYS_FILE: Final = "arrays.npz"
-BUNDLE_FORMAT: Final = 2
+BUNDLE_FORMAT: Final = 3
 RETRAIN: Final = "Train a new one: riskstream train FILE --output DIRECTORY."
 
 
-Part = TypeVar("Part", Deviations, Clusters, Forest, Logistic, TailCurve)
+Part = TypeVar("Part", Deviations, Clusters, Forest, Logistic, TailCurve, Background)
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +133,8 @@ class Bundle:
     """Reference tails of the raw scores, in the order of `DETECTORS`."""
     statistic: TailCurve | None
     """Reference tail of the fused statistic; None for a probability."""
+    background: Background
+    """What explanations compare a payment with; no score depends on it."""
 
     @property
     def version(self) -> str:
@@ -212,6 +215,7 @@ def _version(manifest: Manifest) -> str:
 def _parts(bundle: Bundle) -> dict[str, Any]:
     """Everything that has arrays, by the name its arrays begin with; absent models are left out."""
     parts: dict[str, Any] = {"deviations": bundle.deviations, "clusters": bundle.clusters}
+    parts["background"] = bundle.background
     parts |= {"forest": bundle.forest, "logistic": bundle.logistic, "statistic": bundle.statistic}
     parts |= {f"tail_{name}": curve for name, curve in zip(DETECTORS, bundle.tails, strict=True)}
     return {name: part for name, part in parts.items() if part is not None}
@@ -244,6 +248,7 @@ def _assemble(manifest: Manifest, arrays: Mapping[str, NDArray[Any]]) -> Bundle:
         logistic=_part(Logistic, "logistic", arrays) if "logistic" in present else None,
         tails=(tails[0], tails[1], tails[2], tails[3]),
         statistic=_part(TailCurve, "statistic", arrays) if "statistic" in present else None,
+        background=_part(Background, "background", arrays),
     )
 
 

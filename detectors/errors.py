@@ -1,9 +1,10 @@
 """The errors of the core; nothing else is raised on purpose in `detectors`.
 
 RiskstreamError
- ├── BundleError        a bundle is missing, damaged or made for another feature version
- ├── MemoryFormatError  bytes that should hold a memory were written by another version, or are damaged
- └── TrainingError      the history given to training cannot yield a bundle
+ ├── BundleError             a bundle is missing, damaged or made for another feature version
+ ├── ExplanationFormatError  bytes that should hold an explanation do not
+ ├── MemoryFormatError       bytes that should hold a memory were written by another version, or are damaged
+ └── TrainingError           the history given to training cannot yield a bundle
 """
 
 
@@ -13,6 +14,10 @@ class RiskstreamError(Exception):
 
 class BundleError(RiskstreamError):
     """A bundle cannot be used."""
+
+
+class ExplanationFormatError(RiskstreamError):
+    """Bytes that should hold an explanation do not."""
 
 
 class MemoryFormatError(RiskstreamError):

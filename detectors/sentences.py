@@ -83,10 +83,10 @@ def _amount(details: Details) -> str:
     return f"amount {details.amount:,.2f}{converted}"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """A duration in its natural unit.
 
-    >>> _span(12), _span(300), _span(50_000), _span(400_000)
+    >>> span(12), span(300), span(50_000), span(400_000)
     ('12 s', '5 min', '13.9 hours', '4.6 days')
     """
     if seconds < 120:
@@ -187,7 +187,7 @@ def time_since_last(row: Row, details: Details) -> Told:
     z = _value(row, _GAP_Z)
     if z is None or abs(z) < NOTABLE_Z or (mean := _usual(details, _USUAL_GAP)) is None:
         return None
-    text = f"{_span(_count(row, _GAP))} after the last payment; usual is {_span(math.expm1(mean))}"
+    text = f"{span(_count(row, _GAP))} after the last payment; usual is {span(math.expm1(mean))}"
     return "TIME_SINCE_LAST_UNUSUAL", text
 
 
@@ -259,7 +259,7 @@ def duration(row: Row, details: Details) -> Told:
     z, seconds = _value(row, _DURATION_Z), details.transaction.duration_s
     if z is None or seconds is None or abs(z) < NOTABLE_Z or (mean := _usual(details, _USUAL_DURATION)) is None:
         return None
-    return "UNUSUAL_DURATION", f"took {_span(seconds)}; usual is {_span(math.expm1(mean))}"
+    return "UNUSUAL_DURATION", f"took {span(seconds)}; usual is {span(math.expm1(mean))}"
 
 
 def ip_country(row: Row, details: Details) -> Told:

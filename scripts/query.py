@@ -20,7 +20,9 @@ from scripts.options import WRONG_USAGE, fail, settings_from
 from scripts.pipes import PipeConsole, until_reader_leaves
 from sinks.archive import open_archive, open_local_archive
 from sinks.errors import ArchiveError
-from sinks.tables.views import RAW, VIEWS, create_view
+from sinks.kinds import ASSESSMENT, EXPLANATION, Kind
+from sinks.tables.views import EXPLANATIONS, EXPLANATIONS_RAW, RAW, VIEWS, create_view
+from stream.settings import Settings
 
 SHOWN_ROWS = 1000
 """A table longer than that is cut; --json and --csv print everything."""
@@ -44,7 +46,8 @@ def query(
     alerts_per_hour, score_distribution, value_at_risk and by_country;
     docs/archive.md lists their columns. Conditions on date, the UTC day of the
     payment, limit what is read. The table assessments_raw also has what was
-    written twice after a crash. Account ids are not masked.
+    written twice after a crash. The view explanations holds every explanation
+    of an alert. Account ids are not masked.
 
     Exits with 0, with 1 when the query or the archive fails, with 2 on wrong
     options.
@@ -69,14 +72,10 @@ def query(
         raise typer.Exit(WRONG_USAGE)
     settings = settings_from()
     try:
-        archive = (
-            open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
-            if path is None
-            else open_local_archive(path)
-        )
+        archive, explanations = _opened(settings, path, ASSESSMENT), _opened(settings, path, EXPLANATION)
         if not archive.files:
             typer.echo(f"note: the archive in {path or f's3://{settings.s3_bucket}'} is still empty", err=True)
-        names, rows = run_query(archive, sql)
+        names, rows = run_query(archive, sql, explanations)
     except RiskstreamError as error:
         fail(error)
     show = _show_json if as_json else _show_csv if as_csv else _show_table
@@ -85,8 +84,17 @@ def query(
         sys.stdout.flush()
 
 
-def run_query(archive: Any, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Run one statement over an Arrow data set of the archive; return the columns' names and the rows."""
+def _opened(settings: Settings, path: Path | None, kind: Kind) -> Any:
+    if path is not None:
+        return open_local_archive(path, kind)
+    return open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint, kind)
+
+
+def run_query(archive: Any, sql: str, explanations: Any = None) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run one statement over an Arrow data set of the archive; return the columns' names and the rows.
+
+    `explanations` is the data set of explanations, where the statement may ask for them.
+    """
     # Extensions would be downloaded, and Python variables are no tables.
     off = ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements")
     config: dict[str, Any] = dict.fromkeys(off, "false")
@@ -95,6 +103,9 @@ def run_query(archive: Any, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]
         connection.register(RAW, archive)
         for view in VIEWS:
             connection.execute(create_view(view, "duckdb"))
+        if explanations is not None:
+            connection.register(EXPLANATIONS_RAW, explanations)
+            connection.execute(create_view(EXPLANATIONS, "duckdb"))
         try:
             relation = connection.sql(sql)
             if relation is None:

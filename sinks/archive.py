@@ -1,4 +1,4 @@
-"""The archive: every assessment as Parquet on S3, in objects that are never overwritten with other content.
+"""The archive: assessments and explanations as Parquet on S3, in objects never overwritten with other content.
 
 It neither waits nor retries: the caller decides when to flush, commits offsets after the upload, and repeats what
 failed with `ArchiveUnavailableError`.
@@ -24,42 +24,21 @@ import pyarrow.parquet as pq
 from botocore.exceptions import BotoCoreError, ClientError
 from pyarrow.fs import FileSelector, LocalFileSystem
 
-from detectors.assessment import Assessment
 from sinks.errors import ArchiveConflictError, ArchiveError, UnreadableRecordError
-from sinks.json_columns import parse_columns
+from sinks.kinds import ASSESSMENT, Kind
 from sinks.s3 import archive_error, s3_filesystem
-from sinks.schema import SCHEMA, by_event_date, columnise
+from sinks.schema import by_event_date
 
-FOLDER = "assessments"
 OFFSET_DIGITS = 20
 """Zero-padded like Kafka's own segment files, so that names sort by offset."""
 DIGEST = "records-sha256"
 """Object metadata: what the object was made from. Parquet bytes change with the library, records do not."""
 
-_REPETITIVE = [
-    "account_id",
-    "merchant_id",
-    "currency",
-    "transaction_type",
-    "channel",
-    "location",
-    "country",
-    "ip_country",
-    "score_kind",
-    "risk_level",
-    "recommended_action",
-    "alert",
-    "maturity",
-    "bundle_version",
-    "feature_version",
-]
-"""Columns that are worth a dictionary. Of the others one would be made, and thrown away."""
 _DATE = pa.schema([("date", pa.date32())])
-_decoder = msgspec.json.Decoder(Assessment)
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One record of the assessments topic, as it came."""
+    """One record of the topic that is archived, as it came."""
 
     offset: int
     value: bytes
@@ -158,9 +137,10 @@ class PartitionBuffer:
 class ParquetArchive:
     """A `Sink` of offset ranges. Each becomes one object per event date, and writing it again is harmless."""
 
-    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
+    def __init__(self, bucket: str, prefix: str, client: Any, kind: Kind = ASSESSMENT) -> None:
         self._bucket = bucket
-        self._folder = archive_folder(prefix)
+        self._kind = kind
+        self._folder = archive_folder(prefix, kind)
         self._client = client
         # Partitions fall due together. Encoded all at once they would crowd out the thread that assesses.
         self._encoding = threading.Lock()
@@ -178,7 +158,8 @@ class ParquetArchive:
         """
         with self._encoding:
             digest = flushed.digest()
-            objects = [(day, parquet_bytes(rows)) for day, rows in by_event_date(_table(flushed))]
+            table = _table(flushed, self._kind)
+            objects = [(day, parquet_bytes(rows, self._kind)) for day, rows in by_event_date(table)]
         return tuple(self._put(self._name(day, flushed), body, digest) for day, body in objects)
 
     def _name(self, day: date, flushed: OffsetRange) -> str:
@@ -212,23 +193,23 @@ class ParquetArchive:
         return f"s3://{self._bucket}/{name}"
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
+def parquet_bytes(table: pa.Table, kind: Kind = ASSESSMENT) -> bytes:
     """Encode `table`: the same rows give the same bytes under one version of Arrow."""
     buffer = io.BytesIO()
-    pq.write_table(table.combine_chunks(), buffer, compression="zstd", use_dictionary=_REPETITIVE)
+    pq.write_table(table.combine_chunks(), buffer, compression="zstd", use_dictionary=[*kind.repetitive])
     return buffer.getvalue()
 
 
-def archive_folder(prefix: str) -> str:
-    """Return the folder of the archive inside a bucket.
+def archive_folder(prefix: str, kind: Kind = ASSESSMENT) -> str:
+    """Return the folder of one kind of record inside a bucket.
 
     >>> archive_folder("team/risk/"), archive_folder("")
     ('team/risk/assessments', 'assessments')
     """
-    return f"{prefix.strip('/')}/{FOLDER}".lstrip("/")
+    return f"{prefix.strip('/')}/{kind.folder}".lstrip("/")
 
 
-def archive_dataset(folder: str, filesystem: Any) -> ds.Dataset:
+def archive_dataset(folder: str, filesystem: Any, kind: Kind = ASSESSMENT) -> ds.Dataset:
     """Return every row of the archive, duplicates too, as an Arrow data set; empty when there is no object yet.
 
     `folder` is `bucket/folder` on S3. The column `date`, from the object's name, is the UTC event date.
@@ -237,19 +218,21 @@ def archive_dataset(folder: str, filesystem: Any) -> ds.Dataset:
     options = ds.FileSystemFactoryOptions(partitioning=ds.partitioning(_DATE, flavor="hive"))
     try:
         factory = ds.FileSystemDatasetFactory(filesystem, selector, ds.ParquetFileFormat(), options)
-        return factory.finish(pa.unify_schemas([SCHEMA, _DATE]))
+        return factory.finish(pa.unify_schemas([kind.schema, _DATE]))
     except (OSError, pa.ArrowException) as error:
         raise ArchiveError(f"cannot list {folder}: {error}; check endpoint, bucket and credentials") from error
 
 
-def open_archive(bucket: str, prefix: str = "", endpoint: str | None = None) -> ds.Dataset:
+def open_archive(
+    bucket: str, prefix: str = "", endpoint: str | None = None, kind: Kind = ASSESSMENT
+) -> ds.Dataset:
     """Return the `archive_dataset` of a bucket; `endpoint` as for `sinks.s3.s3_client`."""
-    return archive_dataset(f"{bucket}/{archive_folder(prefix)}", s3_filesystem(bucket, endpoint))
+    return archive_dataset(f"{bucket}/{archive_folder(prefix, kind)}", s3_filesystem(bucket, endpoint), kind)
 
 
-def open_local_archive(directory: Path) -> ds.Dataset:
+def open_local_archive(directory: Path, kind: Kind = ASSESSMENT) -> ds.Dataset:
     """Return the `archive_dataset` of a copy of the archive on this machine."""
-    return archive_dataset(str(directory / archive_folder("")), LocalFileSystem())
+    return archive_dataset(str(directory / archive_folder("", kind)), LocalFileSystem(), kind)
 
 
 def read_archive(
@@ -285,20 +268,20 @@ def deduplicate(table: pa.Table) -> pa.Table:
     return table.take(pa.array(np.sort(first)))
 
 
-def _table(flushed: OffsetRange) -> pa.Table:
+def _table(flushed: OffsetRange, kind: Kind) -> pa.Table:
     values = [record.value for record in flushed.records]
     offsets = [record.offset for record in flushed.records]
-    table = parse_columns(values, flushed.partition, offsets)
-    return columnise(_decode(flushed), flushed.partition, offsets) if table is None else table
+    table = kind.parse(values, flushed.partition, offsets)
+    return kind.columnise(_decode(flushed, kind), flushed.partition, offsets) if table is None else table
 
 
-def _decode(flushed: OffsetRange) -> list[Assessment]:
-    assessments = []
+def _decode(flushed: OffsetRange, kind: Kind) -> list[Any]:
+    decoded = []
     for record in flushed.records:
         try:
-            assessments.append(_decoder.decode(record.value))
+            decoded.append(kind.decode(record.value))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             where = f"{flushed.topic}-{flushed.partition} at offset {record.offset}"
-            message = f"the record in {where} is not an assessment: {error}; was it written by another producer?"
+            message = f"the record in {where} is not {kind.name}: {error}; was it written by another producer?"
             raise UnreadableRecordError(message, record.offset) from error
-    return assessments
+    return decoded

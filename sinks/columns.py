@@ -25,6 +25,12 @@ def _of_detectors(suffix: str, meaning: str) -> tuple[Column, ...]:
     return tuple(Column(f"{each}_{suffix}", pa.float64(), meaning) for each in DETECTORS)
 
 
+_WEIGHTS = pa.list_(
+    pa.struct([("feature", pa.string()), ("text", pa.string()), ("value", pa.float64()), ("weight", pa.float64())])
+)
+_NUMBERS = [(name, pa.float64()) for name in ("intercept", "prediction", "actual", "r2", "r2_probability")]
+_VIEW = pa.struct([("unit", pa.string()), ("features", _WEIGHTS), *_NUMBERS])
+
 DATE = Column("date", pa.date32(), "UTC date of `event_time`; from the object's name, limits what is read")
 
 COLUMNS: tuple[Column, ...] = (
@@ -66,3 +72,28 @@ COLUMNS: tuple[Column, ...] = (
     Column("source_offset", pa.int64(), "position in the topic `assessments`"),
 )
 """Columns are only ever added: a reader fills those that an older object lacks with null."""
+
+EXPLANATION_COLUMNS: tuple[Column, ...] = (
+    Column("explanation_id", pa.string(), "the same for the same assessment: deduplicate by it"),
+    Column("alert_id", pa.string(), "the `id` of the alert"),
+    Column("assessment_id", pa.string(), "the assessment that is explained"),
+    Column("transaction_id", pa.string(), "as the producer wrote it"),
+    Column("account_id", pa.string(), "as the producer wrote it; not masked"),
+    Column("event_time", pa.timestamp("us", tz="UTC"), "when the payment happened"),
+    Column("fraud_risk_score", pa.float64(), "0 to 100; what it means is `score_kind`"),
+    Column("score_kind", pa.string(), "`probability`, `rarity` or `rarity+feedback`"),
+    Column("risk_level", pa.string(), "`high` or `critical`"),
+    Column("bundle_version", pa.string(), "what was in use"),
+    Column("feature_version", pa.string(), "the meaning of features"),
+    Column("method", pa.string(), "`lime`, or `exact` where there was no time for LIME"),
+    Column("fallback", pa.string(), "why there is no LIME; null where there is"),
+    Column("samples", pa.int64(), "payments that LIME made up around this one"),
+    Column("seed", pa.int64(), "from the transaction id"),
+    Column("fused", _VIEW, "LIME's view of the fused statistic"),
+    Column("logistic", _VIEW, "LIME's view of the logistic detector alone"),
+    Column("exact", _WEIGHTS, "exact contributions to the statistic, largest first"),
+    Column("agrees", pa.bool_(), "LIME leads with the same feature; null where that is no question"),
+    Column("remark", pa.string(), "where they disagree, why both may be right"),
+    Column("source_partition", pa.int32(), "position in the topic `alerts.explained`"),
+    Column("source_offset", pa.int64(), "position in the topic `alerts.explained`"),
+)

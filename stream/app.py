@@ -9,8 +9,6 @@ from pathlib import Path
 from faust.types import TP
 
 from detectors.bundle import Bundle
-from sinks.archive import FlushPolicy, ParquetArchive
-from sinks.s3 import s3_client
 from stream.batching.app import BatchApp
 from stream.batching.fencing import FencedWriter
 from stream.batching.stores import OpenStore
@@ -19,6 +17,7 @@ from stream.batching.table import BatchTable
 from stream.enrichment import GeoResolver
 from stream.enrichment.building import build_resolver
 from stream.errors import SettingsError
+from stream.explaining.service import ExplainService
 from stream.kafka import (
     OUTPUT_BATCH_BYTES,
     changelog_producer,
@@ -32,7 +31,7 @@ from stream.positions import PositionWatch
 from stream.progress import IdleClock, ProgressReporter
 from stream.replica import Replica
 from stream.settings import Settings
-from stream.side_paths import build_notify, build_profiles
+from stream.side_paths import build_archives, build_explaining, build_notify, build_profiles
 from stream.stages.archive import ArchiveStage
 from stream.stages.assess import AssessStage
 from stream.stages.echo import EchoStage
@@ -47,6 +46,7 @@ from stream.topics import (
     ALERTS,
     ASSESSMENTS,
     ENRICHED,
+    EXPLAINED,
     LABELS,
     MERCHANT_ACTIVITY,
     MERCHANT_PROFILES,
@@ -57,7 +57,7 @@ MEMORIES = "memories"
 REQUEST_SECONDS = 90.0
 """Faust demands that it be at least the session timeout."""
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
-LINGERS = {ASSESSMENTS: 0.25, ALERTS: 0.25}
+LINGERS = {ASSESSMENTS: 0.25, ALERTS: 0.25, EXPLAINED: 0.25}
 """Seconds: nobody waits for the archive, and people do not notice. Merchants' activity may not linger: a replay in
 step waits for it at every hour."""
 LONGEST_HOLD_SECONDS = 3 * 3600.0
@@ -86,17 +86,19 @@ class Pipeline:
     producers: Producers
     changelog: FencedWriter
     resolver: GeoResolver
-    archive: ArchiveStage
+    archives: tuple[ArchiveStage, ...]
     lanes: tuple[Lanes, ...]
     merchants: MerchantMemory | None
     """None where it is switched off."""
     notify: NotifyStage | None
     """None where nobody is told."""
+    explaining: ExplainService | None
+    """None where this worker explains nothing."""
 
     @property
     def flushed(self) -> tuple[ArchiveStage | NotifyStage, ...]:
         """The stages at the end, which hold batches back and have to let go of them."""
-        return (self.archive,) if self.notify is None else (self.archive, self.notify)
+        return self.archives if self.notify is None else (*self.archives, self.notify)
 
 
 def build_pipeline(
@@ -123,13 +125,7 @@ def build_pipeline(
     producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), changelog)
     outputs, partitions = producers.outputs, settings.partitions
     resolver = build_resolver(settings)
-    archive = ArchiveStage(
-        app,
-        ParquetArchive(settings.s3_bucket, settings.s3_prefix, s3_client(settings.s3_endpoint)),
-        FlushPolicy(settings.archive_flush_rows, settings.archive_flush_seconds),
-        outputs,
-        metrics,
-    )
+    archives = build_archives(app, settings, outputs, metrics)
     replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
     if replica is not None:
         app.resume_hooks.append(lambda committed: replica.overtake())
@@ -152,7 +148,8 @@ def build_pipeline(
         ("enrich_transactions", TRANSACTIONS, enrich),
         ("accept_labels", LABELS, labels),
         ("assess_transactions", ENRICHED, assess),
-        ("archive_assessments", ASSESSMENTS, archive),
+        ("archive_assessments", ASSESSMENTS, archives[0]),
+        ("archive_explanations", EXPLAINED, archives[1]),
     ]
     notify = build_notify(app, settings, metrics)
     if notify is not None:
@@ -167,7 +164,9 @@ def build_pipeline(
         merchants = MerchantMemory(replica, ProgressReporter(outputs, replica, payments), clock, profiles)
     _declare_agents(app, partitions, [agent for agent in agents if only is None or agent[0] in only])
     lanes = (enrich, labels, assess)
-    return Pipeline(app, table, producers, changelog, resolver, archive, lanes, merchants, notify)
+    explains = only is None or "explain_alerts" in only
+    explaining = build_explaining(settings, outputs, metrics) if explains else None
+    return Pipeline(app, table, producers, changelog, resolver, archives, lanes, merchants, notify, explaining)
 
 
 def _changelog(app: BatchApp, settings: Settings) -> FencedWriter:

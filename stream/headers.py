@@ -6,6 +6,8 @@ from typing import NamedTuple
 ORIGIN = "origin"
 INGESTED_AT = "ingested-at"
 BACKFILL = "backfill"
+EXPLAINED_MS = "explained-ms"
+"""Milliseconds that a process spent on an explanation."""
 KIND = "kind"
 """What a record is, where it is no payment."""
 LABEL_KIND = b"label"

@@ -57,6 +57,20 @@ def follower(settings: Settings) -> AIOKafkaConsumer:
     )
 
 
+def group_member(settings: Settings, group: str, topic: str) -> AIOKafkaConsumer:
+    """Make a consumer that shares a topic with the others of a group; it commits what it is told to."""
+    return AIOKafkaConsumer(
+        topic,
+        group_id=group,
+        bootstrap_servers=settings.kafka_bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=int(settings.session_timeout_seconds * 1000),
+        heartbeat_interval_ms=int(settings.session_timeout_seconds * 1000 / 6),
+        **_security(settings),
+    )
+
+
 def faust_credentials(settings: Settings) -> CredentialsT | None:
     """Return the credentials Faust's consumer uses, or None for a plaintext listener."""
     if settings.kafka_security_protocol == "PLAINTEXT":

@@ -23,6 +23,7 @@ class Metrics:
         self.labels_repeated = self._counter("labels_repeated", "labels that were no news")
         self.merchants_folded = self._counter("merchants_folded", "memories of merchants written")
         self.archived = self._counter("assessments_archived", "assessments written to the archive")
+        self.explanations_archived = self._counter("explanations_archived", "explanations written to the archive")
         self.archive_objects = self._counter("archive_objects", "Parquet objects written")
         self.archive_retries = self._counter("archive_retries", "uploads tried again")
         self.dead_letters = Counter(
@@ -39,6 +40,19 @@ class Metrics:
             registry=self.registry,
         )
         self.notification_retries = self._counter("notification_retries", "publications to SNS tried again")
+        self.explanations = Counter(
+            "riskstream_explanations",
+            "alerts read by the explain stage, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.explanation_seconds = Histogram(
+            "riskstream_explanation_seconds",
+            "time that a process spent on one explanation",
+            buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.explainer_restarts = self._counter("explainer_restarts", "pools of explaining processes made anew")
         self.drifts = Counter("riskstream_drifts", "drifts found, by series", ["series"], registry=self.registry)
         self.latency = Histogram(
             "riskstream_alert_latency_seconds",

@@ -54,11 +54,25 @@ class Settings(BaseSettings):
     sns_per_minute: int = Field(60, ge=1, description="most alerts that a worker tells one by one")
     sns_endpoint: str | None = Field(None, description="as s3_endpoint")
 
+    explain_processes: int = Field(1, ge=0, le=64, description="that explain alerts with LIME; 0: nobody does")
+    explain_samples: int = Field(
+        1000, ge=200, le=20_000, description="payments that LIME makes up around an alert"
+    )
+    explain_budget_ms: float = Field(1000.0, gt=0, description="longest time for LIME; over it: exact alone")
+    explain_max_wait_seconds: float = Field(60.0, ge=0, description="alerts that waited longer: exact alone")
+
     geo_mmdb: Path | None = Field(None, description="a MaxMind, DB-IP or IPinfo database")
     ipinfo_token: SecretStr | None = None
 
     kinesis_poll_seconds: float = Field(0.25, ge=0.2, description="between reads of a shard: Kinesis allows 5/s")
     kinesis_read_records: int = Field(10_000, ge=1, le=10_000, description="most records of one read")
+
+    dashboard_host: str = Field("127.0.0.1", description="elsewhere than on loopback it needs a token")
+    dashboard_port: int = Field(8080, ge=0, le=65_535, description="0 chooses a free one")
+    dashboard_token: SecretStr | None = Field(None, min_length=16, description="what people log in with")
+    dashboard_review_share: float = Field(0.001, ge=0, le=0.1, description="of non-alerts, checked at random")
+    dashboard_review_hours: float = Field(24.0, ge=0, description="how old a payment is sampled at start")
+    dashboard_report: Path | None = Field(None, description="JSON of a backtest, for the page of models")
 
     health_host: str = "127.0.0.1"
     health_port: int = Field(8066, ge=0, le=65_535, description="0 chooses a free one")
@@ -93,6 +107,11 @@ class Settings(BaseSettings):
         if self.kafka_ssl_ca_file is not None:
             properties["ssl.ca.location"] = str(self.kafka_ssl_ca_file)
         return properties
+
+    @property
+    def explaining_group(self) -> str:
+        """Name of the consumer group of those who explain alerts."""
+        return f"{self.app_id}-explanations"
 
     @property
     def changelog_topic(self) -> str:

@@ -14,12 +14,14 @@ ENRICHED = "transactions.enriched"
 DEAD_LETTERS = "transactions.dead-letter"
 ASSESSMENTS = "assessments"
 ALERTS = "alerts"
+EXPLAINED = "alerts.explained"
 DRIFT = "drift"
 LABELS = "labels"
 MERCHANT_ACTIVITY = "merchant-activity"
 MERCHANT_PROFILES = "merchant-profiles"
 MERCHANT_PROGRESS = "merchant-progress"
 KINESIS_CHECKPOINTS = "kinesis-checkpoints"
+SUPPRESSIONS = "suppressions"
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -110,6 +112,13 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             retention=timedelta(days=30),
         ),
         Topic(
+            name=EXPLAINED,
+            key="account_id",
+            holds="why an alert was raised: LIME's view and exact contributions, JSON",
+            partitions=partitions,
+            retention=timedelta(days=30),
+        ),
+        Topic(
             name=DRIFT,
             key="none",
             holds="a change in what a detector sees, JSON",
@@ -157,6 +166,14 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
             segment_bytes=4 * MIB,
         ),
         Topic(
+            name=SUPPRESSIONS,
+            key="id of the suppression",
+            holds="what analysts chose not to see in their queue, by whom, why and until when, JSON",
+            partitions=partitions,
+            cleanup="compact",
+            segment_bytes=4 * MIB,
+        ),
+        Topic(
             name=changelog_of(app_id),
             key="account/<id>, or centroids/, clock/, drift/, head/<partition>",
             holds="a memory as it is after a batch, MessagePack",
@@ -171,7 +188,7 @@ def declared_topics(partitions: int, app_id: str) -> tuple[Topic, ...]:
 
 def worker_topics(app_id: str) -> frozenset[str]:
     """Name the topics that a worker needs: all but those of others."""
-    return frozenset(topic.name for topic in declared_topics(1, app_id)) - {KINESIS_CHECKPOINTS}
+    return frozenset(topic.name for topic in declared_topics(1, app_id)) - {KINESIS_CHECKPOINTS, SUPPRESSIONS}
 
 
 @dataclass(frozen=True, slots=True)

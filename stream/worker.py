@@ -93,6 +93,8 @@ class Worker:
             await self._learn_merchants(pipeline, pipeline.merchants)
         if not self._stopping.is_set():
             await pipeline.app.start()
+            if pipeline.explaining is not None:
+                pipeline.explaining.start()
         _spare_the_collector()
         sys.setswitchinterval(SWITCH_SECONDS)
 
@@ -162,6 +164,8 @@ class Worker:
                 await asyncio.gather(*(lanes.idle() for lanes in pipeline.lanes))
                 if pipeline.merchants is not None:
                     await pipeline.merchants.lanes.idle()
+                if pipeline.explaining is not None:
+                    await pipeline.explaining.stop()
                 await asyncio.gather(*(stage.flush() for stage in pipeline.flushed))
         for stage in pipeline.flushed:
             stage.let_go()
@@ -219,6 +223,8 @@ async def _close(pipeline: Pipeline) -> None:
         # Of nobody's asking: a crashed Faust cancels its own last commit, and leaves the group meanwhile.
         await pipeline.app.consumer.gone()
     finally:
+        if pipeline.explaining is not None:
+            await pipeline.explaining.stop()
         await pipeline.producers.outputs.stop()
         await pipeline.changelog.stop()
         if pipeline.merchants is not None:

@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from detectors.assessment import ScoreKind
 from detectors.baseline import fit_baseline
 from detectors.bundle import Bundle, Calibration, Counts, Manifest, OperatingPoint, seal
+from detectors.explanation.background import Background
 from detectors.fusion import LOGISTIC, fused_statistic, measures, score_of, strangeness_of, with_feedback
 from detectors.labels import Label
 from detectors.tails import TailCurve, fit_tail
 from detectors.thresholds import ENOUGH_ROWS, MATURITIES, Budgets, LevelTable, levels, maturity_codes
 from detectors.timing import Timing
-from detectors.training.columns import column_means
+from detectors.training.columns import column_means, column_medians
 from detectors.training.history import FeatureHistory, feature_history
 from detectors.training.known import Known, what_is_known
 from detectors.training.levels import fit_levels, operating_points
@@ -37,6 +38,8 @@ RARITY_WEIGHTS = (2.0, 1.0, 2.0, 0.0)
 """What one deviation says plainly must not be drowned by detectors that weigh all features together; and k-means,
 whose centres follow the traffic, is the least steady of them (measured on weeks before the test weeks). Weak
 labels only repeat what the others said."""
+BACKGROUND_ROWS = 500
+"""That explanations compare with: 150 kB, and more would not move a mean or a quartile that anybody reads."""
 
 
 def train(
@@ -127,6 +130,7 @@ class _Learned:
     """(m,) published scores of the reference rows."""
     budgets: Budgets
     thresholds: LevelTable
+    background: Background
 
 
 def _learn(split: Split, kind: ScoreKind, budgets: Budgets, seed: int) -> _Learned:
@@ -145,7 +149,15 @@ def _learn(split: Split, kind: ScoreKind, budgets: Budgets, seed: int) -> _Learn
         score=score_of(statistic, fusion, curve),
         budgets=budgets,
         thresholds=fit_levels(statistic, split.payments[models.judged], fusion, curve, budgets),
+        background=_background(split.rows[models.judged], seed),
     )
+
+
+def _background(reference: NDArray[np.float64], seed: int) -> Background:
+    """A sample of the reference rows, (m, d), in their order, and what is typical of all of them."""
+    count = min(len(reference), BACKGROUND_ROWS)
+    chosen = np.sort(np.random.default_rng(seed).choice(len(reference), count, replace=False))
+    return Background(rows=reference[chosen], typical=column_medians(reference))
 
 
 def _unweighted(models: Models, kind: ScoreKind) -> Fusion:
@@ -188,6 +200,7 @@ def _bundle(manifest: Manifest, learned: _Learned) -> Bundle:
         logistic=models.logistic,
         tails=models.tails,
         statistic=learned.curve,
+        background=learned.background,
     )
 
 

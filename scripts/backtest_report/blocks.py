@@ -1,8 +1,28 @@
 """The blocks that a page is built of: tables, charts beside their captions, tiles and notes."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from scripts.backtest_report.markup import Markup, element, joined
+from scripts.backtest_report.style import STYLE
+
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""What the browser may load: nothing but the style sheet inside."""
+
+
+def whole_page(title: str, *content: Markup | None) -> bytes:
+    """Return a page that needs nothing from elsewhere, as UTF-8."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", title),
+        element("style", Markup(STYLE)),
+    )
+    body = element("body", element("main", element("h1", title), *content))
+    return ("<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n").encode()
 
 
 def section(title: str, *children: Markup | None) -> Markup:

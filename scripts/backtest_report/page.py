@@ -6,14 +6,10 @@ from typing import Final
 from detectors.evaluation.evaluate import Quality
 from scripts.backtest_report import quality as judged
 from scripts.backtest_report import traffic
-from scripts.backtest_report.blocks import facts, note, section
+from scripts.backtest_report.blocks import facts, note, section, whole_page
 from scripts.backtest_report.document import Document, Source
 from scripts.backtest_report.markup import Markup, element, joined
 from scripts.backtest_report.numbers import count, percent, range_of, span
-from scripts.backtest_report.style import STYLE
-
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""What the browser may load: nothing but the style sheet inside."""
 
 DEFINITIONS: Final = (
     (
@@ -39,17 +35,7 @@ DEFINITIONS: Final = (
 def render(document: Document) -> bytes:
     """Return the page as UTF-8."""
     title = f"Backtest of {document.source.name}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", title),
-        element("style", Markup(STYLE)),
-    )
-    body = element("body", element("main", element("h1", title), *_sections(document)))
-    return ("<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n").encode()
+    return whole_page(title, *_sections(document))
 
 
 def _sections(document: Document) -> Iterator[Markup | None]:

@@ -1,17 +1,18 @@
 """The questions that are asked most, as views over the archive; one text serves DuckDB and Athena (Trino)."""
 
 from string import Template
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import pyarrow as pa
 
-from sinks.columns import COLUMNS, DATE, Column
+from sinks.columns import COLUMNS, DATE, EXPLANATION_COLUMNS, Column
 
 Dialect = Literal["duckdb", "athena"]
 
 RAW = "assessments_raw"
 """The table with every row of every object."""
 ASSESSMENTS = "assessments"
+EXPLANATIONS_RAW = "explanations_raw"
 
 _CREATE: dict[Dialect, str] = {"duckdb": "CREATE VIEW", "athena": "CREATE OR REPLACE VIEW"}
 _HOUR = Column("hour", pa.timestamp("us", tz="UTC"), "start of the hour of `event_time`")
@@ -32,21 +33,38 @@ def _count(name: str, meaning: str) -> Column:
     return Column(name, pa.int64(), meaning)
 
 
+_ONCE: Final = Template("""\
+SELECT $columns
+FROM (
+    SELECT *, row_number() OVER (
+        PARTITION BY date, $identity ORDER BY source_partition, source_offset
+    ) AS copy
+    FROM $source
+) AS copies
+WHERE copy = 1""")
+
+
+def _once(identity: str) -> Template:
+    """Keep the first row of each `identity`."""
+    # Partitioned by date too (a payment has one), so that a filter on it is handed down to the scan.
+    return Template(_ONCE.safe_substitute(identity=identity))
+
+
+EXPLANATIONS: Final = View(
+    "explanations",
+    "every explanation of an alert once, though it can have been made twice",
+    (*EXPLANATION_COLUMNS, DATE),
+    _once("explanation_id"),
+    EXPLANATIONS_RAW,
+)
+"""For DuckDB; the tables for Athena do not hold explanations yet."""
+
 VIEWS: tuple[View, ...] = (
     View(
         ASSESSMENTS,
         "every assessment once, though a crash can have archived it twice",
         (*COLUMNS, DATE),
-        # Partitioned by date too (a payment has one), so that a filter on it is handed down to the scan.
-        Template("""\
-SELECT $columns
-FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY date, assessment_id ORDER BY source_partition, source_offset
-    ) AS copy
-    FROM $source
-) AS copies
-WHERE copy = 1"""),
+        _once("assessment_id"),
         RAW,
     ),
     View(

@@ -1,4 +1,4 @@
-"""The last stage: collect assessments by partition and write them to S3 as Parquet.
+"""The last stages: collect assessments, or explanations, by partition and write them to S3 as Parquet.
 
 Offsets are committed after the upload. While S3 is away, uploads are tried again for as long as it takes, and the
 stage takes no more records than it holds already: the topic keeps them.
@@ -53,13 +53,16 @@ class ArchiveStage:
         policy: FlushPolicy,
         dead_letters: AIOKafkaProducer,
         metrics: Metrics,
+        topic: str = ASSESSMENTS,
     ) -> None:
         self._app = app
         self._archive = archive
         self._policy = policy
         self._dead_letters = dead_letters
         self._metrics = metrics
-        self._buffer = PartitionBuffer(ASSESSMENTS, policy)
+        self._topic = topic
+        self._archived = metrics.archived if topic == ASSESSMENTS else metrics.explanations_archived
+        self._buffer = PartitionBuffer(topic, policy)
         self._held: defaultdict[int, list[_Held]] = defaultdict(list)
         self._added = asyncio.Event()
         self._flushing = asyncio.Lock()
@@ -125,7 +128,7 @@ class ArchiveStage:
     async def _flush(self, partition: int) -> None:
         taken = self._buffer.take(partition)
         await self._upload(taken)
-        self._metrics.archived.inc(len(taken.records))
+        self._archived.inc(len(taken.records))
         consumer = self._app.consumer
         held = self._held[partition]
         while held and held[0].message.value.end_offset <= taken.last + 1:
@@ -146,7 +149,7 @@ class ArchiveStage:
         self._metrics.archive_objects.inc(len(names))
 
     async def _write(self, taken: OffsetRange) -> tuple[str, ...]:
-        """Write a range; records that are no assessments are set aside as dead letters first."""
+        """Write a range; records that are none of its kind are set aside as dead letters first."""
         while True:
             try:
                 return await asyncio.to_thread(self._archive.upload, taken)
@@ -165,7 +168,7 @@ class ArchiveStage:
 
     async def _on_revoked(self, revoked: set[TP]) -> None:
         """Write what is buffered if that goes quickly; the next owner starts at the commit in any case."""
-        if any(tp.topic == ASSESSMENTS for tp in revoked):
+        if any(tp.topic == self._topic for tp in revoked):
             with suppress(TimeoutError):
                 async with asyncio.timeout(REVOKED_SECONDS):
                     await self.flush()

@@ -62,6 +62,8 @@ class Cluster:
             "RISKSTREAM_COMMIT_SECONDS": "0.2",
             "RISKSTREAM_SESSION_TIMEOUT_SECONDS": "6",
             "RISKSTREAM_MERCHANT_MEMORY": str(self.merchant_memory).lower(),
+            # Every worker would start a process with scikit-learn in it; tests of explanations ask for it.
+            "RISKSTREAM_EXPLAIN_PROCESSES": "0",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from stream.topics import (
-    ALERTS,
     DEAD_LETTERS,
     DRIFT,
     LABELS,
@@ -25,7 +24,7 @@ from tests.broker.security.broker import (
 from tests.pipeline.cluster import Cluster, recreate_topics
 from tests.pipeline.traffic import small_bundle
 
-WRITTEN_ONLY = {ALERTS, DRIFT, MERCHANT_PROGRESS, DEAD_LETTERS}
+WRITTEN_ONLY = {DRIFT, MERCHANT_PROGRESS, DEAD_LETTERS}
 READ_ONLY = {TRANSACTIONS, LABELS}
 
 
@@ -49,6 +48,7 @@ def guarded(secure_kafka: SecureKafka, s3_endpoint: str, bundle_directory: Path,
         "RISKSTREAM_KAFKA_SASL_PASSWORD": PASSWORD,
         "RISKSTREAM_KAFKA_SSL_CA_FILE": str(secure_kafka.ca_file),
         "RISKSTREAM_KAFKA_CONNECT_SECONDS": "3",
+        "RISKSTREAM_EXPLAIN_PROCESSES": "1",
     }
     secure_kafka.grant(*documented_rights(made.name))
     return made
@@ -63,5 +63,6 @@ def documented_rights(app_id: str) -> list[Grant]:
         *(Grant(topic, name, AclOperation.READ) for name in names if name not in WRITTEN_ONLY),
         *(Grant(topic, name, AclOperation.WRITE) for name in names if name not in READ_ONLY),
         Grant(ResourceType.GROUP, app_id, AclOperation.READ),
+        Grant(ResourceType.GROUP, f"{app_id}-explanations", AclOperation.READ),
         Grant(ResourceType.TRANSACTIONAL_ID, f"{app_id}-", AclOperation.WRITE, prefix=True),
     ]

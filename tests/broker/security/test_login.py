@@ -15,6 +15,7 @@ def test_with_the_documented_rights_everything_is_assessed_and_archived(guarded:
     with guarded.start_worker() as worker:
         guarded.wait_until_done([worker])
         worker.stop()
+    assert "explaining alerts failed" not in worker.log_text()
     assessed = sum(len(records) for records in guarded.read(ASSESSMENTS))
     assert assessed == guarded.archived().num_rows == len(sent)
 

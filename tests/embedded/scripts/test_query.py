@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from scripts.query import query, run_query
 from sinks.archive import ParquetArchive, archive_dataset, parquet_bytes
 from sinks.errors import ArchiveError
+from sinks.kinds import ASSESSMENT, Kind
 from sinks.s3 import ensure_bucket, s3_client
 from sinks.schema import by_event_date, columnise
 from stream.embedded.aws import EmbeddedAws
@@ -146,7 +147,10 @@ class TestCommand:
 
 @pytest.fixture
 def from_local_archive(archive: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scripts.query.open_archive", lambda *_settings: archive)
+    def opened(*_settings: object, kind: Kind) -> Any:
+        return archive if kind is ASSESSMENT else archive_dataset("/nowhere", LocalFileSystem(), kind)
+
+    monkeypatch.setattr("scripts.query.open_archive", lambda *given: opened(*given[:-1], kind=given[-1]))
 
 
 @pytest.mark.usefixtures("from_local_archive")

@@ -2,7 +2,6 @@
 
 import io
 import math
-from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -35,25 +34,13 @@ from sinks.errors import (
     ArchiveUnavailableError,
     UnreadableRecordError,
 )
-from sinks.s3 import ensure_bucket, s3_client
+from sinks.s3 import s3_client
 from sinks.schema import columnise
 from sinks.sink import ListSink, Sink
 from tests.unit.sinks.assessments import EVENT_TIME, assessment, flushed
 
 DAY = timedelta(days=1)
 NAME = "assessments/date=2026-03-14/assessments-3-00000000000000000000-00000000000000000001.parquet"
-
-
-@pytest.fixture(scope="module")
-def client(endpoint: str) -> Any:
-    return s3_client(endpoint)
-
-
-@pytest.fixture
-def bucket(client: Any, numbers: Iterator[int] = count()) -> str:  # noqa: B008 - one sequence for all tests
-    name = f"archive-{next(numbers)}"
-    ensure_bucket(client, name)
-    return name
 
 
 def names_in(client: Any, bucket: str) -> list[str]:
@@ -127,7 +114,7 @@ class TestUpload:
         """A newer Arrow must be able to finish what an older one began."""
         archive = ParquetArchive(bucket, "", client)
         first = archive.upload(flushed(assessment(1)))
-        monkeypatch.setattr("sinks.archive.parquet_bytes", lambda _rows: b"other bytes")
+        monkeypatch.setattr("sinks.archive.parquet_bytes", lambda *_: b"other bytes")
 
         assert archive.upload(flushed(assessment(1))) == first
 

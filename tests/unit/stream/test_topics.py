@@ -30,6 +30,7 @@ def test_memories_are_compacted_and_events_are_not() -> None:
         "merchant-profiles",
         "merchant-progress",
         "kinesis-checkpoints",
+        "suppressions",
         "riskstream-memories-changelog",
     ]
 

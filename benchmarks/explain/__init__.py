@@ -1,0 +1,1 @@
+"""How fast, how faithful and how steady explanations are, beside stock LIME."""

@@ -1,0 +1,1 @@
+"""Explains alerts beside the main path: with a consumer group and processes of its own, off the event loop."""
