@@ -8,7 +8,7 @@ import typer
 
 COMMANDS = (
     *("demo", "worker", "replay", "simulate", "train", "backtest", "score", "alerts", "query", "tables"),
-    *("create_topics", "doctor", "accept_loss", "kinesis"),
+    *("dashboard", "explain", "create_topics", "doctor", "accept_loss", "kinesis"),
 )
 GROUPS = ("dead_letters", "labels")
 INTERRUPTED = 130

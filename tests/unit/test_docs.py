@@ -29,7 +29,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 NO_SETTINGS = {"RISKSTREAM_BUNDLES", "RISKSTREAM_DATA"}
 """The first belongs to docker-compose.yml, the second to the tests on real data."""
-ROOMS = "detectors|sinks|stream|serving|scripts|benchmarks|examples|tests|docs|\\.ci"
+ROOMS = "detectors|sinks|stream|serving|dashboard|scripts|benchmarks|examples|tests|docs|\\.ci"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"``(.+?)``|`([^`\n]+)`")
 QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")

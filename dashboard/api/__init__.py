@@ -1,0 +1,1 @@
+"""What the page's scripts ask for, as JSON: one module for each kind of question."""

@@ -1,0 +1,1 @@
+"""How the page learns what happens: followers of topics and of the bundle. They keep no state of their own."""

@@ -1,0 +1,104 @@
+"""Turns records of the topics into news for the board. What cannot be read is counted, and never shown."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+import structlog
+from confluent_kafka import Message
+
+from dashboard.state.alarms import Drifted
+from dashboard.state.board import News
+from dashboard.state.cards import card_of_alert
+from dashboard.state.passing import Passed, Passing
+from dashboard.state.suppressions import Suppression
+from detectors.drift import DriftEvent
+from detectors.labels import Label, decode_labels
+from sinks.alerts import decode_alert
+from sinks.errors import AlertError
+from stream.headers import INGESTED_AT
+from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, EXPLAINED, LABELS, SUPPRESSIONS
+
+log = structlog.get_logger(__name__)
+
+
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    """The name of the assessment that an explanation is about."""
+
+    assessment_id: str
+
+
+_passing = msgspec.json.Decoder(Passing)
+_named = msgspec.json.Decoder(_Named)
+_suppression = msgspec.json.Decoder(Suppression)
+_drift = msgspec.json.Decoder(DriftEvent)
+
+
+def read_news(messages: Iterable[Message]) -> News:
+    """Return what records say, each topic in its own way."""
+    news = News()
+    for message in messages:
+        read = _READERS.get(message.topic() or "")
+        if read is None:
+            continue
+        try:
+            read(news, message, message.value() or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, AlertError, ValueError):
+            news.unreadable += 1
+            where = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
+            log.warning("skipped a record that its topic should not hold", **where)
+    return news
+
+
+def _assessment(news: News, message: Message, value: bytes) -> None:
+    produced = None
+    for header in message.headers() or ():
+        if header[0] == INGESTED_AT:
+            produced = int(header[1] or 0) / 1000
+            break
+    news.passed.append(Passed(_passing.decode(value), _at(message), produced, value))
+
+
+def _alert(news: News, message: Message, value: bytes) -> None:
+    news.cards.append(card_of_alert(decode_alert(value), value, _at(message)))
+
+
+def _label(news: News, message: Message, value: bytes) -> None:
+    (found,) = decode_labels([value], [message.timestamp()[1]])
+    if not isinstance(found, Label):
+        raise ValueError(found.message)
+    news.labels.append(found)
+
+
+def _explanation(news: News, _message: Message, value: bytes) -> None:
+    news.explained.append((_named.decode(value).assessment_id, value))
+
+
+def _suppressed(news: News, _message: Message, value: bytes) -> None:
+    if value:
+        news.suppressions.append(_suppression.decode(value))
+
+
+def _drifted(news: News, message: Message, value: bytes) -> None:
+    news.drifts.append(Drifted(_drift.decode(value), message.partition() or 0, _at(message)))
+
+
+def _dead_letter(news: News, message: Message, _value: bytes) -> None:
+    news.dead_letters.append(_at(message))
+
+
+def _at(message: Message) -> float:
+    return message.timestamp()[1] / 1000
+
+
+_READERS: Final[dict[str, Callable[[News, Message, bytes], None]]] = {
+    ASSESSMENTS: _assessment,
+    ALERTS: _alert,
+    LABELS: _label,
+    EXPLAINED: _explanation,
+    SUPPRESSIONS: _suppressed,
+    DRIFT: _drifted,
+    DEAD_LETTERS: _dead_letter,
+}
+TOPICS: Final = tuple(_READERS)
+"""The topics that are followed."""

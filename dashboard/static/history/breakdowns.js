@@ -1,0 +1,99 @@
+// @ts-check
+// Tables with bars: value at risk, levels, reasons, countries and channels.
+
+import { byId, el, icon, replace } from "../lib/dom.js";
+import { money, number, percent, words } from "../lib/format.js";
+
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").Group} Group */
+
+const FEW = 10;
+const countryNames = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+
+/** @returns {(answer: Answer) => void} */
+export function breakdowns() {
+  return (answer) => {
+    replace(byId("value"), value(answer));
+    replace(byId("levels"), levels(answer));
+    replace(byId("history-reasons"), reasons(answer));
+    replace(byId("countries"), groups("Countries", "Country", answer.countries, country));
+    replace(byId("channels"), groups("Channels", "Channel", answer.channels, (name) => name));
+  };
+}
+
+/** @param {Answer} answer */
+function value({ value_at_risk }) {
+  if (!value_at_risk.length) return empty("No payment at high or above.");
+  const rows = value_at_risk.map((one) => [one.currency ?? "base currency", number(one.payments), money(one.amount, one.currency), money(one.largest_amount, one.currency)]);
+  return [
+    scroll("Value at risk by currency", table(["Currency", "Payments", "Sum of amounts", "Largest"], rows)),
+    value_at_risk.length > 1 && el("p", { class: "panel-note" }, "Amounts of different currencies are never added up."),
+    value_at_risk.some((one) => one.currency === null) && el("p", { class: "panel-note" }, "“Base currency”: payments that name none count in the bundle’s base currency."),
+  ];
+}
+
+/** @param {Answer} answer */
+function levels({ levels }) {
+  const rows = [...levels].reverse().map((one) => [el("span", { class: ["badge", `level-${one.level}`] }, icon(`level-${one.level}`), one.level), number(one.payments), percent(one.share), number(one.alerts)]);
+  return scroll("Payments by level", table(["Level", "Payments", "Share", "Alerts"], rows));
+}
+
+/** @param {Answer} answer */
+function reasons({ reasons, totals }) {
+  if (!reasons.length) return empty(totals.alerts ? "No reason is told." : "No alert was published.");
+  const row = (/** @type {Answer["reasons"][number]} */ one) => [words(one.code), bar(one.share), number(one.alerts), percent(one.share)];
+  return listed("Reasons of alerts", ["Reason", "", "Alerts", "Share"], reasons, row);
+}
+
+/** @param {string} what @param {string} head @param {Group[]} all @param {(name: string) => string} named */
+function groups(what, head, all, named) {
+  if (!all.length) return empty("No payments.");
+  const most = Math.max(...all.map((one) => one.payments));
+  const row = (/** @type {Group} */ one) => [one.others ? `${number(one.others)} others` : one.value === null ? "unknown" : named(one.value), bar(one.payments / most), number(one.payments), number(one.risky), number(one.alerts)];
+  return listed(what, [head, "", "Payments", "High+", "Alerts"], all, row);
+}
+
+/**
+ * The first rows, and the rest behind a fold.
+ * @template Row
+ * @param {string} what @param {string[]} heads @param {Row[]} all @param {(one: Row) => any[]} row
+ */
+function listed(what, heads, all, row) {
+  const rest = all.slice(FEW);
+  return [
+    scroll(what, table(heads, all.slice(0, FEW).map(row))),
+    rest.length > 0 && el("details", { class: "chart-table" }, el("summary", null, `${number(rest.length)} more`), scroll(`More ${what.toLowerCase()}`, table(heads, rest.map(row)))),
+  ];
+}
+
+/** @param {string[]} heads @param {any[][]} rows */
+function table(heads, rows) {
+  const kind = (/** @type {number} */ at) => (at === 0 ? null : heads[at] === "" ? "bar-column" : "num");
+  return el(
+    "table",
+    { class: "table" },
+    el("thead", null, el("tr", null, heads.map((head, at) => (head ? el("th", { scope: "col", class: kind(at) }, head) : el("td", { class: "bar-column" }))))),
+    el("tbody", null, rows.map((cells) => el("tr", null, cells.map((cell, at) => (at ? el("td", { class: kind(at) }, cell) : el("th", { scope: "row" }, cell)))))),
+  );
+}
+
+/** @param {string} label @param {Element} content */
+function scroll(label, content) {
+  return el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` }, content);
+}
+
+/** @param {number} share */
+function bar(share) {
+  return el("div", { class: "bullet plain", css: { "--share": share }, "aria-hidden": "true" });
+}
+
+/** @param {string} code */
+function country(code) {
+  const name = /^[A-Z]{2}$/.test(code) ? countryNames.of(code) : undefined;
+  return name ?? code;
+}
+
+/** @param {string} text */
+function empty(text) {
+  return el("p", { class: "empty" }, text);
+}
