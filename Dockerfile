@@ -9,6 +9,7 @@ COPY detectors detectors
 COPY sinks sinks
 COPY stream stream
 COPY serving serving
+COPY dashboard dashboard
 COPY scripts scripts
 COPY benchmarks benchmarks
 RUN python -m pip --python /opt/riskstream/bin/python install --no-cache-dir --constraint constraints.txt .

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) install --quiet --constraint constraints.txt --editable
-CODE := detectors sinks stream serving scripts benchmarks tests
+CODE := detectors sinks stream serving dashboard scripts benchmarks tests
 
 # A PYTHON that somebody chose is taken as it is; otherwise the first that is new enough.
 ifeq ($(origin PYTHON),undefined)
@@ -14,7 +14,7 @@ PYTHONS := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-aws chaos check lint unit bench profile bench-quality bench-incidents bench-geography bench-invocations constraints clean
+.PHONY: help demo test test-aws test-browser soak screenshots chaos check lint unit bench profile bench-quality bench-incidents bench-geography bench-invocations bench-explain constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,16 @@ test: $(VENV)/.dev ## run all tests; those on a real Apache Kafka only where Jav
 test-aws: $(VENV)/.dev ## run the tests on emulators of AWS; JSON=file writes what they measured
 	@$(if $(JSON),rm -f "$(JSON)")
 	@RISKSTREAM_AWS_JSON="$(if $(JSON),$(abspath $(JSON)))" $(BIN)/python -m pytest tests/aws
+
+test-browser: $(VENV)/.dev ## run the tests of the dashboard in Chromium; JSON=file writes what they measured
+	@$(if $(JSON),rm -f "$(JSON)")
+	@RISKSTREAM_BROWSER_JSON="$(if $(JSON),$(abspath $(JSON)))" $(BIN)/python -m pytest tests/browser
+
+soak: $(VENV)/.dev ## 1,000 alerts a minute on an open dashboard, for MINUTES (5), and what that costs; JSON=file is optional
+	@$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JSON),--json "$(JSON)")
+
+screenshots: $(VENV)/.dev ## take the pictures of the README anew, from a demo of their own
+	@$(BIN)/python -m tests.screenshots
 
 chaos: $(VENV)/.dev ## kill workers by the plan of a SEED, and see what is lost; KILLS=20 VARIANT=outage|poison LOGS=dir
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) \
@@ -62,6 +72,9 @@ bench-geography: $(VENV)/.dev ## what places and addresses are worth, on simulat
 
 bench-invocations: $(VENV)/.dev ## how long the SageMaker container takes over 1, 100 and 1,000 rows; JSON=file
 	@$(BIN)/python -m benchmarks.invocations $(if $(JSON),--json "$(JSON)")
+
+bench-explain: $(VENV)/.dev ## how fast, faithful and stable explanations are, beside LIME as it comes; JSON=file
+	@$(BIN)/python -m benchmarks.explain $(if $(JSON),--json "$(JSON)")
 
 constraints: $(VENV)/.made ## renew constraints.txt from the newest versions that pyproject.toml allows
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

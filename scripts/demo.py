@@ -22,6 +22,8 @@ from detectors.errors import RiskstreamError
 from detectors.labels import labels_from_truth
 from detectors.timing import Timing
 from detectors.training import train
+from scripts.backtest_report.document import to_json
+from scripts.demonstration.judged import judge_run
 from scripts.demonstration.outcome import archived, copy_archive, summarise
 from scripts.demonstration.report import print_summary
 from scripts.demonstration.show import show
@@ -54,7 +56,8 @@ def demo(
     """Train, warm up, replay live traffic through a real worker, show its alerts and sum up.
 
     Runs on an embedded Kafka broker and an embedded AWS, in memory: nothing is left running afterwards. Writes
-    demo-output/, and with --csv the column map it found.
+    demo-output/, and with --csv the column map it found. The dashboard shows it live, at the address that is
+    printed first; with --keep it stays, and judges the run on its page Models.
 
     Exits with 0 at the end, 1 after a failure, 130 after Ctrl-C.
 
@@ -85,7 +88,9 @@ def _run(console: Console, scratch: Path, csv: Path | None, target: Path | None,
         _save(scratch / "archive", result, target)
         print_summary(console, result, world.simulated, f"{_command()} {QUERY}")
         if keep:
+            stage.report.write_bytes(to_json(judge_run(world, bundle, OUTPUT / "archive")))
             _stay(console, stage)
+        stage.dashboard.stop()
         stage.worker.stop()
 
 
@@ -121,8 +126,9 @@ def _train(console: Console, world: World) -> Bundle:
 
 @contextmanager
 def _opened(console: Console, scratch: Path) -> Iterator[Stage]:
-    console.print("Starting an embedded broker, an embedded S3 and a worker …")
-    with open_stage(scratch / "bundle", scratch / "worker.log") as stage:
+    console.print("Starting an embedded broker, an embedded S3, a worker and the dashboard …")
+    with open_stage(scratch / "bundle", scratch) as stage:
+        console.print(f"[bold]dashboard at {stage.dashboard.address}[/bold]: open it now, the history comes first")
         console.print(
             f"embedded Kafka broker at {stage.settings.kafka_bootstrap}, embedded S3 at {stage.aws.endpoint},"
             f" worker process {stage.worker.pid}"
@@ -144,11 +150,13 @@ def _save(archive: Path, result: Summary, target: Path | None) -> None:
 
 def _stay(console: Console, stage: Stage) -> None:
     """Leave everything up, and say how other terminals reach it."""
-    console.print("\nStaying up until Ctrl-C. In another terminal:")
+    console.print(f"\nStaying up until Ctrl-C. The dashboard: [bold]{stage.dashboard.address}[/bold]")
+    console.print("In another terminal:")
     for name, value in stage.for_others().items():
         console.print(f"  export {name}={value}", soft_wrap=True)
     while True:
         stage.worker.check()
+        stage.dashboard.check()
         time.sleep(0.5)
 
 

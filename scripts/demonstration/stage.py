@@ -8,7 +8,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from scripts.demonstration.process import WorkerProcess
+from scripts.demonstration.process import DashboardProcess, WorkerProcess
 from stream.embedded.aws import EmbeddedAws
 from stream.embedded.broker import EmbeddedBroker
 from stream.errors import StreamError
@@ -30,6 +30,9 @@ class Stage:
     worker: WorkerProcess
     gate: LagGate
     aws: EmbeddedAws
+    dashboard: DashboardProcess
+    report: Path
+    """Where the dashboard looks for a report of how good the bundle is."""
 
     def for_others(self) -> dict[str, str]:
         """Give the settings with which commands in other terminals reach this pipeline."""
@@ -65,8 +68,11 @@ class Stage:
 
 
 @contextmanager
-def open_stage(bundle: Path, log: Path) -> Iterator[Stage]:
-    """Start everything, wait until the worker is ready, and take all of it down again."""
+def open_stage(bundle: Path, scratch: Path) -> Iterator[Stage]:
+    """Start everything, wait until worker and dashboard serve, and take all of it down again.
+
+    `scratch` is a directory for logs and the like.
+    """
     plan = Settings(partitions=PARTITIONS, bundle=bundle)
     with (
         EmbeddedBroker(declared_topics(PARTITIONS, plan.app_id)) as broker,
@@ -74,12 +80,19 @@ def open_stage(bundle: Path, log: Path) -> Iterator[Stage]:
     ):
         settings = plan.model_copy(update={"kafka_bootstrap": broker.bootstrap, "s3_endpoint": aws.endpoint})
         topics: Sequence[str] = (TRANSACTIONS, ENRICHED, ASSESSMENTS)
+        report = scratch / "report.json"
         with (
-            WorkerProcess({**aws.environment(), **_environment(settings)}, log) as worker,
+            WorkerProcess({**aws.environment(), **_environment(settings)}, scratch / "worker.log") as worker,
+            DashboardProcess(
+                {**aws.environment(), **embedded_settings(settings), "RISKSTREAM_DASHBOARD_REPORT": str(report)},
+                scratch / "dashboard.log",
+                settings.dashboard_port,
+            ) as dashboard,
             LagGate(settings.kafka_client(), settings.app_id, topics) as gate,
         ):
             worker.wait_ready()
-            yield Stage(settings, worker, gate, aws)
+            dashboard.wait_ready()
+            yield Stage(settings, worker, gate, aws, dashboard, report)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
