@@ -177,6 +177,7 @@ def _prepare(kafka: ApacheKafka, aws: EmbeddedAws, scratch: Path) -> Bench:
         "RISKSTREAM_BUNDLE": str(settings.bundle),
         "RISKSTREAM_LOG_JSON": "true",
         "RISKSTREAM_SESSION_TIMEOUT_SECONDS": "6",
+        "RISKSTREAM_EXPLAIN_PROCESSES": "0",
     }
     return Bench(settings, environment, scratch)
 

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from dashboard.answers import answer, body_of, choice, number
+from dashboard.api.account import history_of
 from dashboard.api.detail import detail_of
 from dashboard.api.picture import picture_of
 from dashboard.desk import DESK
@@ -63,7 +64,13 @@ async def listing(request: web.Request) -> web.Response:
 async def detail(request: web.Request) -> web.Response:
     """Return one alert with all that is known of it."""
     desk = request.app[DESK]
-    return answer(await detail_of(_card(request), desk))
+    return answer(detail_of(_card(request), desk))
+
+
+async def history(request: web.Request) -> web.Response:
+    """Return the payments of an alert's account, older ones from the archive."""
+    desk = request.app[DESK]
+    return answer(await history_of(_card(request), desk))
 
 
 async def decide(request: web.Request) -> web.Response:
@@ -147,6 +154,7 @@ def _after(request: web.Request, sort: Sort) -> Key | None:
 ROUTES = (
     web.get("/api/alerts", listing),
     web.get("/api/alerts/{id}", detail),
+    web.get("/api/alerts/{id}/history", history),
     web.post("/api/alerts/{id}/disposition", decide),
     web.post("/api/alerts/{id}/reveal", reveal),
 )

@@ -16,7 +16,7 @@ from detectors.drift import DriftEvent
 from detectors.labels import Label, decode_labels
 from sinks.alerts import decode_alert
 from sinks.errors import AlertError
-from stream.headers import INGESTED_AT
+from stream.headers import ECHO_KIND, INGESTED_AT, KIND
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, EXPLAINED, LABELS, SUPPRESSIONS
 
 log = structlog.get_logger(__name__)
@@ -51,11 +51,8 @@ def read_news(messages: Iterable[Message]) -> News:
 
 
 def _assessment(news: News, message: Message, value: bytes) -> None:
-    produced = None
-    for header in message.headers() or ():
-        if header[0] == INGESTED_AT:
-            produced = int(header[1] or 0) / 1000
-            break
+    ingested = _header(message, INGESTED_AT)
+    produced = None if ingested is None else int(ingested) / 1000
     news.passed.append(Passed(_passing.decode(value), _at(message), produced, value))
 
 
@@ -64,6 +61,8 @@ def _alert(news: News, message: Message, value: bytes) -> None:
 
 
 def _label(news: News, message: Message, value: bytes) -> None:
+    if _header(message, KIND) == ECHO_KIND:  # a replay in step asks how far the workers are
+        return
     (found,) = decode_labels([value], [message.timestamp()[1]])
     if not isinstance(found, Label):
         raise ValueError(found.message)
@@ -85,6 +84,13 @@ def _drifted(news: News, message: Message, value: bytes) -> None:
 
 def _dead_letter(news: News, message: Message, _value: bytes) -> None:
     news.dead_letters.append(_at(message))
+
+
+def _header(message: Message, wanted: str) -> bytes | None:
+    for header in message.headers() or ():
+        if header[0] == wanted:
+            return header[1] if isinstance(header[1], bytes) else None
+    return None
 
 
 def _at(message: Message) -> float:

@@ -100,7 +100,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         **embedded_settings(settings),
         # Small objects, soon: the replay may only lead the archive by what the embedded broker keeps.
         "RISKSTREAM_ARCHIVE_FLUSH_ROWS": "1000",
-        "RISKSTREAM_ARCHIVE_FLUSH_SECONDS": "1",
+        "RISKSTREAM_ARCHIVE_FLUSH_SECONDS": "3",
         "RISKSTREAM_COMMIT_SECONDS": "0.2",
         # The embedded broker answers a fetch only when its wait is over, and an hour border is four fetches.
         "RISKSTREAM_FETCH_WAIT_MS": "3",

@@ -22,7 +22,7 @@ const SHAPES = {
 const LEVELS = ["low", "medium", "high", "critical"];
 
 /** @param {Found} found @returns {{node: Element, chart: {dispose: () => void} | null}} */
-export function accountChart({ history, history_range: span, history_source: source }) {
+export function accountChart({ history, history_range: span, history_source: source, history_whole: whole }) {
   const place = el("div", { class: "chart account-chart" });
   const enough = history.length > 1;
   const node = el(
@@ -44,7 +44,7 @@ export function accountChart({ history, history_range: span, history_source: sou
       enough
         ? [legend(history), place]
         : el("p", { class: "empty" }, icon("history"), "No other payment of this account is known."),
-      el("p", { class: "panel-note" }, `Source: ${source}.`),
+      el("p", { class: "panel-note" }, whole ? `Source: ${source}.` : "Looking into the archive for older payments…"),
     ),
   );
   return { node, chart: enough ? draw(place, history) : null };

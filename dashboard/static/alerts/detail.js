@@ -50,8 +50,8 @@ export class Detail {
     this.asking = null;
     /** @type {Verdict | null} */
     this.verdict = null;
-    /** @type {{dispose: () => void}[]} */
-    this.charts = [];
+    /** @type {{dispose: () => void} | null} */
+    this.accountChart = null;
     this.#showNothing();
   }
 
@@ -180,9 +180,8 @@ export class Detail {
       ),
     );
     this.#fillLime(found);
-    const account = accountChart(found);
-    this.#fill("account", account.node);
-    if (account.chart) this.charts.push(account.chart);
+    this.#fillAccount(found);
+    if (!found.history_whole) this.#lookFurther(found);
     this.node.removeAttribute("aria-busy");
     this.node.setAttribute("aria-labelledby", "detail-title");
     this.node.scrollTo({ top: 0 });
@@ -198,6 +197,24 @@ export class Detail {
     this.limeChart = chart;
   }
 
+  /** @param {Found} found */
+  #fillAccount(found) {
+    this.accountChart?.dispose();
+    const { node, chart } = accountChart(found);
+    this.#fill("account", node);
+    this.accountChart = chart;
+  }
+
+  /** The archive takes a moment, and nobody waits for it to read the rest. @param {Found} found */
+  async #lookFurther({ alert: { id } }) {
+    const more = await get(`/api/alerts/${encodeURIComponent(id)}/history`, { quiet: true }).catch(() => ({
+      history_whole: true,
+    }));
+    if (id !== this.id || !this.found) return;
+    this.found = { ...this.found, ...more };
+    this.#fillAccount(this.found);
+  }
+
   /** @param {string} part @param {Element | null} node */
   #fill(part, node) {
     const place = this.node.querySelector(`[data-part="${part}"]`);
@@ -211,8 +228,8 @@ export class Detail {
   #clear() {
     this.limeChart?.dispose();
     this.limeChart = null;
-    this.charts.forEach((chart) => chart.dispose());
-    this.charts = [];
+    this.accountChart?.dispose();
+    this.accountChart = null;
     this.verdict = null;
     this.found = null;
     this.node.removeAttribute("aria-labelledby");

@@ -59,6 +59,7 @@
  * @property {Payment[]} history
  * @property {{from: string, to: string} | null} history_range
  * @property {string} history_source
+ * @property {boolean} history_whole false: the archive may know more
  * @property {{id: string, features: Feature[], alerts: number, confirmed_frauds: number, since: string | null}} merchant
  * @property {Similar[]} similar
  */

@@ -28,7 +28,7 @@ function payments() {
   const note = part("tile-payments", "note");
   return ({ payments: { per_second, window, backfilled } }) => {
     text(value, number(per_second, { digits: per_second < 100 ? 1 : 0 }));
-    const backfill = backfilled ? `, ${number(backfilled)} of them backfilled` : "";
+    const backfill = backfilled ? `, and ${number(backfilled)} backfilled` : "";
     text(note, `mean of 10 s · ${number(window)} in 15 min${backfill}`);
   };
 }

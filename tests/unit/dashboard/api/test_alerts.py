@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from dashboard.answers import answer
+from dashboard.api.account import history_of
 from dashboard.api.detail import detail_of
 from dashboard.api.picture import MOST_MEMBERS, picture_of
 from dashboard.ports import Payment
@@ -167,7 +168,7 @@ async def test_a_detail_has_everything_that_is_known():
     news = News(passed=[passed(9, account_id=ACCOUNT), passed(10)], labels=[label(2), label(9, "false_positive")])
     news.explained = [("a0000001", b'{"account_id":"%s","samples":500}' % ACCOUNT.encode())]
     place.board.fold(news, NOW)
-    found = await detail_of(place.board.cases.card("a0000001"), place)
+    found = detail_of(place.board.cases.card("a0000001"), place)
     assert found["assessment"]["features"][0] == {"name": "log_amount", "value": 0.0}
     assert found["transaction"]["ip_address"] == "192.0.2.7"
     assert found["detectors"][0]["title"] == "z-score"
@@ -203,15 +204,15 @@ def paid(number: int) -> Payment:
 
 async def test_older_payments_come_from_the_archive_in_order_of_time():
     place = desk(card(1), archive=Archive(paid(3), paid(2)))
-    found = await detail_of(place.board.cases.card("a0000001"), place)
+    found = await history_of(place.board.cases.card("a0000001"), place)
     assert [each["id"] for each in found["history"]] == ["p2", "p3", "a0000001"]
     assert found["history_source"].startswith("the archive, and")
     assert found["history_range"]["from"].startswith("2026-01-02")
 
 
-async def test_without_the_archive_the_detail_opens_all_the_same_and_says_so():
+async def test_without_the_archive_the_history_is_what_is_known_here_and_says_so():
     place = desk(card(1), archive=Archive(fails=True))
-    found = await detail_of(place.board.cases.card("a0000001"), place)
+    found = await history_of(place.board.cases.card("a0000001"), place)
     assert [each["this"] for each in found["history"]] == [True]
     assert "does not answer" in found["history_source"]
 
@@ -222,9 +223,17 @@ async def test_an_archive_that_failed_is_left_alone_for_a_while():
     asked = []
     for seconds in (0, 29, 2):
         now[0] += seconds
-        await detail_of(place.board.cases.card("a0000001"), place)
+        await history_of(place.board.cases.card("a0000001"), place)
         asked.append(archive.asked)
     assert asked == [1, 1, 2]
+
+
+async def test_an_alert_opens_without_waiting_for_the_archive():
+    archive = Archive(paid(3))
+    place = desk(card(1), archive=archive)
+    found = detail_of(place.board.cases.card("a0000001"), place)
+    assert [each["this"] for each in found["history"]] == [True]
+    assert (found["history_whole"], archive.asked) == (False, 0)
 
 
 async def test_a_long_history_keeps_the_payment_that_it_is_about():
@@ -232,7 +241,7 @@ async def test_a_long_history_keeps_the_payment_that_it_is_about():
     place.board.fold(
         News(passed=[passed(number, account_id=ACCOUNT, event_time=MOMENT) for number in range(10, 400)]), NOW
     )
-    found = (await detail_of(place.board.cases.card("a0000001"), place))["history"]
+    found = (detail_of(place.board.cases.card("a0000001"), place))["history"]
     assert len(found) == 200
     assert sum(each["this"] for each in found) == 1
 
@@ -270,6 +279,6 @@ async def test_no_answer_but_reveal_holds_an_account_id(account):
     told = [
         place.snapshot(),
         picture_of(case, place.board.cases, place.board.labels),
-        await detail_of(place.board.cases.card("a0000001"), place),
+        detail_of(place.board.cases.card("a0000001"), place),
     ]
     assert all(account not in answer(each).text for each in told)

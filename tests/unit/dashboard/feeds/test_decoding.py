@@ -80,3 +80,9 @@ def test_bytes_that_are_something_else_are_counted_and_left_out(topic, value):
 
 def test_a_label_from_the_future_counts_as_unreadable_as_workers_refuse_it_too():
     assert read_news([Record("labels", encode(label(1, days=3)))]).unreadable == 1
+
+
+def test_the_question_of_a_replay_in_step_is_no_label():
+    news = read_news([Record("labels", b"token", [("kind", b"echo")])])
+
+    assert (news.labels, news.unreadable) == ([], 0)
