@@ -107,7 +107,8 @@ def _population(split: Split, timing: Timing) -> str:
     share, days = split.frauds.sum() / max(int(split.labelled.sum()), 1), timing.delay_hours / 24
     return (
         "Payments of all accounts in the training window, those of accounts already defrauded among them;"
-        f" {share:.3%} are confirmed fraud. One that nobody labelled within {days:g} days counts as genuine."
+        f" {share:.3%} are confirmed fraud. One that nobody labelled within {days:g}"
+        f" {'day' if days == 1 else 'days'} counts as genuine."
     )
 
 

@@ -1,0 +1,1 @@
+"""Takes the pictures of the README from a demo of its own, so that they show what the product shows."""
