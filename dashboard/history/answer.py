@@ -140,7 +140,7 @@ class Precision(msgspec.Struct, frozen=True, kw_only=True):
     inconclusive: int
     """Looked at without a result; counted among neither."""
     share: float | None
-    """Confirmed of decided; None if nothing is decided."""
+    """Confirmed of decided; None if nothing is decided, or only by chargebacks, which name frauds alone."""
     interval: Interval | None
     """Of `share`, 95 % (Wilson)."""
     decided_by: dict[LabelSource, int]

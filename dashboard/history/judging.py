@@ -55,13 +55,16 @@ def precision(judged: Judged, risky: int, levels: Sequence[RiskLevel] = RISKY) -
     """Tell what became of `risky` payments of some levels."""
     confirmed = _count(judged, levels, ("confirmed_fraud",))
     decided = confirmed + _count(judged, levels, ("false_positive",))
+    # Where all that is known are reported frauds, their share among what is known is 1, whatever the alerts are worth.
+    reported = _count(judged, levels, ("confirmed_fraud",), ("chargeback",))
+    telling = 0 if reported == decided else decided
     return Precision(
         risky=risky,
         decided=decided,
         confirmed=confirmed,
         inconclusive=_count(judged, levels, ("inconclusive",)),
-        share=share(confirmed, decided),
-        interval=_interval(confirmed, decided),
+        share=share(confirmed, telling),
+        interval=_interval(confirmed, telling),
         decided_by={
             source: _count(judged, levels, ("confirmed_fraud", "false_positive"), (source,))
             for source in LABEL_SOURCES

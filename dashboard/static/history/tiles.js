@@ -20,7 +20,9 @@ export function tiles() {
       tile("alerts", "Alerts", number(totals.alerts), "published", null, `of ${plural(totals.alerted_accounts, "account")} ${days}; the rest of a burst is folded into them`),
       tile("precision", "Precision at the alert budget", precision.share === null ? "unknown" : percent(precision.share), precision.share === null ? "" : "are fraud", null,
         precision.share === null
-          ? `none of ${plural(precision.risky, "payment")} at high or above ${days} has been decided`
+          ? precision.decided
+            ? `only chargebacks decided ${number(precision.decided)} of ${plural(precision.risky, "payment")} at high or above ${days}; they name frauds alone`
+            : `none of ${plural(precision.risky, "payment")} at high or above ${days} has been decided`
           : `${between(precision.interval)}; ${number(precision.confirmed)} of ${number(precision.decided)} decided, ${number(precision.risky)} at high or above ${days}`),
       tile("recall-chargebacks", "Recall from chargebacks", chargebacks.share === null ? "unknown" : percent(chargebacks.share), chargebacks.share === null ? "" : "were alerted", null,
         chargebacks.share === null

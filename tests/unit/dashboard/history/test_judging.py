@@ -37,7 +37,14 @@ def test_precision_is_of_alerts_that_somebody_decided(archive: Any) -> None:
     assert told.share == 2 / 3
     assert told.interval == wilson(2, 3)
     assert told.decided_by == {"analyst": 2, "chargeback": 1, "random_review": 0}
-    assert (found.precision_by_level["high"].share, found.precision_by_level["critical"].share) == (0.5, 1.0)
+    assert (found.precision_by_level["high"].share, found.precision_by_level["critical"].share) == (0.5, None)
+
+
+def test_precision_is_unknown_while_chargebacks_alone_have_decided(archive: Any) -> None:
+    reported = [label(one, "confirmed_fraud", "chargeback") for one in ALERTED[:3]]
+    told = judged(archive, *reported).precision
+    assert (told.decided, told.share, told.interval) == (3, None, None)
+    assert judged(archive, *reported, label(ALERTED[3], "false_positive")).precision.share == 3 / 4
 
 
 def test_without_labels_precision_and_recall_are_unknown(archive: Any) -> None:
