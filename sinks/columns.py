@@ -28,6 +28,10 @@ def _of_detectors(suffix: str, meaning: str) -> tuple[Column, ...]:
 _WEIGHTS = pa.list_(
     pa.struct([("feature", pa.string()), ("text", pa.string()), ("value", pa.float64()), ("weight", pa.float64())])
 )
+_SHARES = pa.list_(
+    pa.struct([("feature", pa.string()), ("text", pa.string()), ("value", pa.float64()), ("share", pa.float64())])
+)
+_SPLITS = pa.list_(pa.struct([("detector", pa.string()), ("features", _SHARES)]))
 _NUMBERS = [(name, pa.float64()) for name in ("intercept", "prediction", "actual", "r2", "r2_probability")]
 _VIEW = pa.struct([("unit", pa.string()), ("features", _WEIGHTS), *_NUMBERS])
 
@@ -92,6 +96,7 @@ EXPLANATION_COLUMNS: tuple[Column, ...] = (
     Column("fused", _VIEW, "LIME's view of the fused statistic"),
     Column("logistic", _VIEW, "LIME's view of the logistic detector alone"),
     Column("exact", _WEIGHTS, "exact contributions to the statistic, largest first"),
+    Column("approximate", _SPLITS, "isolation forest and k-means split over features, approximately"),
     Column("agrees", pa.bool_(), "LIME leads with the same feature; null where that is no question"),
     Column("remark", pa.string(), "where they disagree, why both may be right"),
     Column("source_partition", pa.int32(), "position in the topic `alerts.explained`"),

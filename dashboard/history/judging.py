@@ -55,7 +55,7 @@ def precision(judged: Judged, risky: int, levels: Sequence[RiskLevel] = RISKY) -
     """Tell what became of `risky` payments of some levels."""
     confirmed = _count(judged, levels, ("confirmed_fraud",))
     decided = confirmed + _count(judged, levels, ("false_positive",))
-    # Where all that is known are reported frauds, their share among what is known is 1, whatever the alerts are worth.
+    # Where reported frauds are all that is known, they are all of what is known, whatever alerts are worth.
     reported = _count(judged, levels, ("confirmed_fraud",), ("chargeback",))
     telling = 0 if reported == decided else decided
     return Precision(

@@ -8,6 +8,7 @@ from detectors.bundle import Bundle
 from detectors.explanation.exact import exact_weights, feature_row, reason_weights, weigh
 from detectors.explanation.explanation import (
     Explanation,
+    Split,
     Unit,
     View,
     Weight,
@@ -22,6 +23,7 @@ from detectors.explanation.local import (
     OverBudget,
     explain_locally,
 )
+from detectors.explanation.split import splits_of
 from detectors.explanation.words import DETECTOR_WORDS
 from detectors.features import FEATURES
 
@@ -60,6 +62,7 @@ def explain(
         assessment,
         alert_id,
         exact,
+        approximate=splits_of(feature_row(assessment)[0], bundle),
         samples=samples,
         fused=fused,
         logistic=_logistic(views, assessment),
@@ -76,7 +79,13 @@ def explain_exactly(assessment: Assessment, alert_id: str, bundle: Bundle, why: 
             " only the contributions of its reasons are known"
         )
         return _explanation(assessment, alert_id, reason_weights(assessment), fallback=why)
-    return _explanation(assessment, alert_id, exact_weights(assessment, bundle), fallback=why)
+    return _explanation(
+        assessment,
+        alert_id,
+        exact_weights(assessment, bundle),
+        approximate=splits_of(feature_row(assessment)[0], bundle),
+        fallback=why,
+    )
 
 
 def _explanation(
@@ -84,6 +93,7 @@ def _explanation(
     alert_id: str,
     exact: tuple[Weight, ...],
     *,
+    approximate: tuple[Split, ...] = (),
     fallback: str | None = None,
     samples: int = 0,
     fused: View | None = None,
@@ -110,6 +120,7 @@ def _explanation(
         fused=fused,
         logistic=logistic,
         exact=exact,
+        approximate=approximate,
         agrees=agrees,
         remark=remark,
     )

@@ -51,6 +51,26 @@ class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The same after both are turned into the published score; None where a view has no such score."""
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A feature's part in what one detector finds strange."""
+
+    feature: str
+    text: str
+    """What a person reads, with the value."""
+    value: float
+    """Of the feature row."""
+    share: float
+    """Above 0 to 1; those of all features of a detector add up to 1."""
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one detector that is no sum over features finds strange, approximately."""
+
+    detector: str
+    features: tuple[Share, ...]
+    """At most five, largest first; shares below one percent are left out."""
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why one payment was alerted. Deduplicate by `explanation_id`."""
 
@@ -80,6 +100,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     exact: tuple[Weight, ...]
     """Exact contributions to the statistic, largest |weight| first: the terms of one feature added up, a detector
     that is no sum over features as one term. With the assessment's baseline they add up to its statistic."""
+    approximate: tuple[Split, ...] = ()
+    """The isolation forest and k-means, each split over features: an approximation, and never part of `exact`."""
     agrees: bool | None
     """Whether LIME's leading feature is that of the exact contributions; None without LIME, and where the leading
     contribution has no feature."""

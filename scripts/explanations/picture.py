@@ -9,7 +9,7 @@ from detectors.masking import printable
 from scripts.backtest_report.blocks import facts, figure, note, paragraph, section, table, whole_page
 from scripts.backtest_report.markup import Markup, element
 from scripts.backtest_report.style import STYLE
-from scripts.explanations.words import Part, notes, parts, title, verdict
+from scripts.explanations.words import Part, approximations, notes, parts, title, verdict
 
 WIDTH: Final = 760.0
 BAR: Final = 34.0
@@ -33,6 +33,9 @@ def html(explanation: Explanation, top: int) -> bytes:
                 table(part.title, ["what", "feature", "weight"], rows, left=2),
             )
         )
+    if explanation.approximate:
+        told = [paragraph(each) for each in approximations(explanation, top)]
+        content.append(section("Forest and k-means, split approximately", *told))
     named = [("alert", explanation.alert_id or "none"), ("assessment", explanation.assessment_id)]
     content.append(section("Where it comes from", facts([*named, ("seed", str(explanation.seed))])))
     return whole_page(title(explanation), *content)

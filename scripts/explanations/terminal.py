@@ -7,7 +7,7 @@ from rich.text import Text
 
 from detectors.explanation.explanation import Explanation, Weight
 from detectors.masking import printable
-from scripts.explanations.words import notes, parts, title, verdict
+from scripts.explanations.words import approximations, notes, parts, title, verdict
 
 BAR: Final = 24
 """Characters of the longest bar."""
@@ -20,6 +20,7 @@ def describe(explanation: Explanation, top: int) -> Text:
     lines += [Text(printable(note), "yellow") for note in notes(explanation)]
     for part in parts(explanation, top):
         lines += [Text(), Text(part.title, "bold"), *_bars(part.weights), Text(f"  {part.caption}", "dim")]
+    lines += [Text(), *(Text(printable(told)) for told in approximations(explanation, top))]
     return Text("\n").join(lines)
 
 

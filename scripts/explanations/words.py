@@ -1,12 +1,14 @@
 """What every form of an explanation says of it: its title, its parts and their captions."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from detectors.explanation.explanation import SHOWN, Explanation, View, Weight
 from detectors.masking import mask
+
+DETECTOR_NAMES: Final = {"kmeans": "K-means", "isolation_forest": "The isolation forest"}
 
 
 class Part(NamedTuple):
@@ -66,6 +68,15 @@ def notes(explanation: Explanation) -> list[str]:
     if explanation.remark is not None:
         told.append(explanation.remark)
     return told
+
+
+def approximations(explanation: Explanation, top: int = SHOWN) -> list[str]:
+    """Return a sentence for each detector that is split over features, its shares only approximately right."""
+    return [
+        f"{DETECTOR_NAMES.get(split.detector, split.detector)} finds strange, approximately: "
+        + "; ".join(f"{each.text} ({each.share:.0%})" for each in split.features[:top])
+        for split in explanation.approximate
+    ]
 
 
 def _fidelity(view: View, explanation: Explanation) -> str:

@@ -144,6 +144,7 @@ export class Detail {
     if (!this.found) return;
     this.found = { ...this.found, explanation };
     this.#fillLime(this.found);
+    this.#fill("detectors", detectors(this.found));
   }
 
   /** @param {Found} found */
@@ -172,7 +173,7 @@ export class Detail {
         el(
           "div",
           { class: "detail-column" },
-          detectors(found),
+          el("div", { class: "detail-part", data: { part: "detectors" } }, detectors(found)),
           el("div", { class: "detail-part", data: { part: "account" } }),
           merchant(found),
         ),

@@ -43,7 +43,8 @@
  */
 /** @typedef {{feature: string, text: string, value: number | null, weight: number}} Weight */
 /** @typedef {{unit: string, features: Weight[], intercept: number, prediction: number, actual: number, r2: number, r2_probability: number | null}} View */
-/** @typedef {{method: "lime" | "exact", fallback: string | null, samples: number, seed: number, fused: View | null, logistic: View | null, exact: Weight[], agrees: boolean | null, remark: string | null}} Explanation */
+/** @typedef {{detector: string, features: {feature: string, text: string, value: number, share: number}[]}} Split */
+/** @typedef {{method: "lime" | "exact", fallback: string | null, samples: number, seed: number, fused: View | null, logistic: View | null, exact: Weight[], approximate: Split[], agrees: boolean | null, remark: string | null}} Explanation */
 /** @typedef {{id: string, time: string, amount: number, currency: string | null, score: number, level: Level, merchant: string, this: boolean, disposition: Disposition | null}} Payment */
 /** @typedef {{name: string, value: number | null}} Feature */
 /** @typedef {{name: string, title: string, score: number | null, tail: number | null}} Detector */
