@@ -16,6 +16,7 @@ from stream.publishing import PublishConfig, publish
 from stream.reaching import wait_for_broker
 from stream.sources.columns import load_columns
 from stream.sources.files import read_transactions
+from stream.sources.label_topic import published_labels
 from stream.sources.labels import LabelFileError, read_labels, write_labels
 
 labels = typer.Typer(
@@ -116,6 +117,39 @@ def make(
         fail(error)
     except OSError as error:
         fail(LabelFileError(f"{output} cannot be written ({error.strerror}): choose another place"))
+    typer.echo(f"{output}: {len(found):,} labels")
+
+
+@labels.command("fetch")
+def fetch(
+    output: Annotated[Path, typer.Option(dir_okay=False, help="The CSV file to write.")],
+    bootstrap: Annotated[
+        str | None, typer.Option(help="host:port of the brokers. Default: RISKSTREAM_KAFKA_BOOTSTRAP.")
+    ] = None,
+) -> None:
+    """Write the labels that the topic holds, analysts' decisions among them, to a CSV file for training.
+
+    They come in the order in which they were observed. The topic keeps them
+    for 30 days: fetch them more often than that, and keep the files.
+
+    Exits with 0 when the file is written, 1 when not, 2 on wrong usage.
+
+    Example: riskstream labels fetch --output labels.csv
+
+    Example: riskstream train history.csv --labels labels.csv
+    """
+    settings = settings_from(kafka_bootstrap=bootstrap)
+    console = Console(stderr=True, highlight=False)
+    try:
+        with console.status("Reading the topic…"):
+            found, refused = published_labels(settings)
+        write_labels(found, output)
+    except RiskstreamError as error:
+        fail(error)
+    except OSError as error:
+        fail(LabelFileError(f"{output} cannot be written ({error.strerror}): choose another place"))
+    if refused:
+        typer.echo(f"{refused:,} records that are no labels left out: see `riskstream dead-letters`", err=True)
     typer.echo(f"{output}: {len(found):,} labels")
 
 

@@ -1,12 +1,10 @@
 """Finds the explanation of a payment on the topic, or in the archive, or makes it from the assessment there."""
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 import pyarrow.compute as pc
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from pyarrow import ArrowException
 
 from detectors.assessment import DETECTORS, Assessment
@@ -18,66 +16,26 @@ from sinks.errors import ArchiveError
 from stream.errors import BrokerUnavailable
 from stream.settings import Settings
 from stream.topics import EXPLAINED
+from stream.whole_topic import records_of
 
 NEWEST: Final = 20_000
 """Explanations of a partition that are looked through, the newest; older ones are in the archive."""
-QUIET_SECONDS: Final = 10.0
-"""A broker that gives nothing for so long gives nothing."""
-CONNECT_SECONDS: Final = 10.0
-_POLL_SECONDS: Final = 0.2
 
 
 def on_topic(settings: Settings, transaction_id: str) -> Explanation | None:
     """Return the newest explanation of a payment that `alerts.explained` holds; None if it holds none.
 
-    It joins no group and commits nothing. Raises BrokerUnavailable.
+    Raises BrokerUnavailable.
     """
-    own = {
-        "group.id": f"{settings.app_id}-explain",  # demanded by the client; nobody joins it
-        "enable.auto.commit": "false",
-        "enable.partition.eof": "true",
-        "fetch.wait.max.ms": "100",
-    }
-    consumer = Consumer(settings.kafka_client() | own)
-    try:
-        return _newest(consumer, min(CONNECT_SECONDS, settings.kafka_connect_seconds), transaction_id)
-    except KafkaException as error:
-        raise BrokerUnavailable(
-            f"topic {EXPLAINED} cannot be read at {settings.kafka_bootstrap} ({error.args[0].str()}): start the"
-            " broker, set RISKSTREAM_KAFKA_BOOTSTRAP, or ask the archive with --from archive"
-        ) from error
-    finally:
-        consumer.close()
-
-
-def _newest(consumer: Consumer, timeout: float, transaction_id: str) -> Explanation | None:
-    topic = consumer.list_topics(EXPLAINED, timeout=timeout).topics[EXPLAINED]
-    if topic.error is not None:
-        raise KafkaException(topic.error)
-    left = set()
-    for partition in topic.partitions:
-        first, end = consumer.get_watermark_offsets(TopicPartition(EXPLAINED, partition), timeout=timeout)
-        if end > first:
-            left.add(TopicPartition(EXPLAINED, partition, max(first, end - NEWEST)))
-    consumer.assign(list(left))
-    open_partitions = {each.partition for each in left}
     # As it stands in the JSON; only what may be it is decoded.
     wanted, found = msgspec.json.encode(transaction_id), None
-    deadline = time.monotonic() + QUIET_SECONDS
-    while open_partitions:
-        message = consumer.poll(_POLL_SECONDS)
-        if message is None:
-            if time.monotonic() > deadline:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-            continue
-        deadline = time.monotonic() + QUIET_SECONDS
-        error, value = message.error(), message.value() or b""
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            raise KafkaException(error)
-        if error is not None:
-            open_partitions.discard(message.partition())
-        elif isinstance(value, bytes) and wanted in value:
-            found = _match(value, transaction_id) or found
+    try:
+        for record in records_of(settings, EXPLAINED, NEWEST):
+            value = record.value() or b""
+            if isinstance(value, bytes) and wanted in value:
+                found = _match(value, transaction_id) or found
+    except BrokerUnavailable as error:
+        raise BrokerUnavailable(f"{error}; or ask the archive alone with --from archive") from error
     return found
 
 

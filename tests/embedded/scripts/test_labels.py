@@ -1,4 +1,4 @@
-"""`riskstream labels send`; how files are read is proven in tests/unit/stream/sources/test_labels.py."""
+"""`riskstream labels send` and `fetch`; tests/unit/stream/sources/test_labels.py proves how files are read."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,15 +6,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from typer.testing import CliRunner, Result
 
-from detectors.labels import Label
+from detectors.labels import Label, LabelSource
 from scripts import labels as command
 from stream import publishing
 from stream.embedded.broker import EmbeddedBroker
 from stream.partitioning import partition_of
 from stream.publishing import DeliveryReport, PublishConfig
+from stream.sources.labels import read_labels
 from stream.topics import LABELS
 
 PARTITIONS = 2
@@ -118,3 +119,50 @@ def test_ctrl_c_before_anything_is_sent_ends_at_once(history: Path, monkeypatch:
     monkeypatch.setattr(command, "wait_for_broker", lambda settings: None)
 
     assert run(history).exit_code == 130
+
+
+def published(broker: EmbeddedBroker, value: bytes, partition: int, **headers: bytes) -> None:
+    producer = Producer({"bootstrap.servers": broker.bootstrap, "log_level": "0"})
+    producer.produce(LABELS, value, partition=partition, headers=list(headers.items()))
+    assert producer.flush(10) == 0
+
+
+def said(number: int, source: LabelSource, hours: int) -> Label:
+    paid = datetime(2026, 1, number, tzinfo=UTC)
+    return Label(
+        transaction_id=f"t{number}",
+        account_id="a1",
+        merchant_id="m1",
+        event_time=paid,
+        disposition="confirmed_fraud",
+        source=source,
+        observed_at=paid + timedelta(hours=hours),
+    )
+
+
+def test_what_analysts_published_becomes_a_file_for_training(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    later, earlier = said(2, "chargeback", 400), said(3, "analyst", 1)
+    published(broker, msgspec.json.encode(later), 0)
+    published(broker, msgspec.json.encode(earlier), 1)
+    published(broker, b"token", 1, kind=b"echo")
+    published(broker, b"no label", 0)
+    target = tmp_path / "labels.csv"
+
+    done = CliRunner().invoke(command.labels, ["fetch", "--output", str(target), "--bootstrap", broker.bootstrap])
+
+    assert done.exit_code == 0, done.output
+    assert read_labels(target).labels == [earlier, later]
+    assert "2 labels" in done.output
+    assert "1 records that are no labels" in done.output
+
+
+def test_a_topic_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with EmbeddedBroker([]) as empty:
+        target = tmp_path / "labels.csv"
+        done = CliRunner().invoke(
+            command.labels, ["fetch", "--output", str(target), "--bootstrap", empty.bootstrap]
+        )
+
+    assert done.exit_code == 1
+    assert "riskstream create-topics" in done.output
+    assert not target.exists()
