@@ -28,17 +28,21 @@ class ProcessFailed(StreamError):
 class CommandProcess:
     """A command of ours that runs for one `with` block; leaving it drains and stops it."""
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        ready_address: str,
+    ) -> None:
+        """`ready_address` answers with 200 once the command is ready."""
         self._name = name
         self._arguments = arguments
         self._environment = environment
         self._log = log
+        self._ready_address = ready_address
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def ready_address(self) -> str:
-        """Where it answers with 200 once it is ready."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -99,7 +103,7 @@ class CommandProcess:
         while time.monotonic() < deadline:
             self.check()
             try:
-                if http.request("GET", self.ready_address).status == 200:
+                if http.request("GET", self._ready_address).status == 200:
                     return
             except urllib3.exceptions.HTTPError:
                 pass  # it does not listen yet
@@ -119,14 +123,9 @@ class WorkerProcess(CommandProcess):
     """`riskstream worker`."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._port = _free_port()
-        own = {**environment, "RISKSTREAM_HEALTH_PORT": str(self._port)}
-        super().__init__("the worker", ["worker"], own, log)
-
-    @property
-    def ready_address(self) -> str:
-        """Its readiness probe."""
-        return f"http://127.0.0.1:{self._port}/ready"
+        port = _free_port()
+        own = {**environment, "RISKSTREAM_HEALTH_PORT": str(port)}
+        super().__init__("the worker", ["worker"], own, log, f"http://127.0.0.1:{port}/ready")
 
 
 class DashboardProcess(CommandProcess):
@@ -135,12 +134,7 @@ class DashboardProcess(CommandProcess):
     def __init__(self, environment: Mapping[str, str], log: Path, preferred_port: int = 0) -> None:
         port = _free_port(preferred_port)
         self.address = f"http://127.0.0.1:{port}/"
-        super().__init__("the dashboard", ["dashboard", "--port", str(port)], environment, log)
-
-    @property
-    def ready_address(self) -> str:
-        """Its first page."""
-        return self.address
+        super().__init__("the dashboard", ["dashboard", "--port", str(port)], environment, log, self.address)
 
 
 def _free_port(preferred: int = 0) -> int:
