@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from detectors.bundle import Bundle
@@ -162,6 +163,11 @@ def recreate_topics(bootstrap: str, app_id: str, partitions: int = PARTITIONS) -
     existing = admin.list_topics(timeout=10).topics
     doomed = [topic.name for topic in topics if topic.name in existing]
     for answer in admin.delete_topics(doomed).values() if doomed else ():
-        answer.result(timeout=20)
-    wait_until(lambda: not set(doomed) & set(admin.list_topics(timeout=10).topics), 20, "topics are deleted")
+        try:
+            answer.result(timeout=60)
+        except KafkaException as error:
+            # A broker that stalled still lists what it has deleted meanwhile.
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+    wait_until(lambda: not set(doomed) & set(admin.list_topics(timeout=10).topics), 120, "topics are deleted")
     create_topics(admin, topics)
