@@ -115,7 +115,7 @@ def begin(plan: Plan) -> None:
     threadpool_limits(limits=1)
     _explainer = Explainer(load_bundle(plan.bundle), plan.samples, plan.budget_seconds)
     # Loads scikit-learn, so that no alert waits for it.
-    from lime import lime_tabular  # noqa: F401
+    from lime import lime_tabular  # noqa: F401  loaded before the first alert
 
 
 def explain_jobs(jobs: Sequence[Job]) -> list[Result]:

@@ -164,10 +164,10 @@ def recreate_topics(bootstrap: str, app_id: str, partitions: int = PARTITIONS) -
     doomed = [topic.name for topic in topics if topic.name in existing]
     for answer in admin.delete_topics(doomed).values() if doomed else ():
         try:
-            answer.result(timeout=60)
+            answer.result(timeout=20)
         except KafkaException as error:
             # A broker that stalled still lists what it has deleted meanwhile.
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
-    wait_until(lambda: not set(doomed) & set(admin.list_topics(timeout=10).topics), 120, "topics are deleted")
+    wait_until(lambda: not set(doomed) & set(admin.list_topics(timeout=10).topics), 20, "topics are deleted")
     create_topics(admin, topics)

@@ -9,7 +9,7 @@ from stream.publishing import PRODUCER
 from tests.pipeline.waiting import wait_until
 
 LARGEST_MESSAGE_BYTES = 12 * 1024 * 1024
-_SECONDS = 100.0
+_SECONDS = 30.0
 
 
 class Logged(NamedTuple):

@@ -45,7 +45,7 @@ SETTLED_MINUTES = 2.0
 LONG_TASK_MS = 100.0
 HEAP_MIB_A_MINUTE = 0.5
 NODES_A_MINUTE = 50.0
-SERVER_MIB_A_MINUTE = 20.0
+SERVER_MIB_A_MINUTE = 12.0
 """The server holds the newest 50,000 alerts, so that in the first minutes it grows by what they take."""
 
 

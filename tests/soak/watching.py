@@ -15,15 +15,13 @@ new PerformanceObserver((list) => {
 """
 _NODES = """
 () => {
-  const judge = (node) => (node.matches?.("ol.members") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
-  const walker = document.createTreeWalker(document, NodeFilter.SHOW_ALL, judge);
+  const walker = document.createTreeWalker(document, NodeFilter.SHOW_ALL);
   let count = 0;
   while (walker.nextNode()) count += 1;
   return count;
 }
 """
-"""Of the document; what is kept beside it shows in the heap, an alert that was closed last among it. The opened
-case lists its account's alerts, up to a hundred: that grows with the traffic, not with time, and is left out."""
+"""Of the document; what is kept beside it shows in the heap, an alert that was closed last among it."""
 MIB = 1024 * 1024
 _PAGE_BYTES = 4096
 
