@@ -67,7 +67,7 @@ class Teller:
         changes = board.take_changes()
         found = [case for each in sorted(changes.accounts) if (case := board.cases.case(each)) is not None]
         if found:
-            told = [picture_of(case, board.cases, board.labels) for case in found]
+            told = [picture_of(case, board.cases) for case in found]
             hub.tell("cases", {"cases": told, "counts": board.cases.counts()})
         for id_ in changes.explained:
             hub.tell("explained", {"id": id_})

@@ -13,7 +13,7 @@ from aiohttp import web
 from dashboard.answers import answer, body_of, choice, number
 from dashboard.api.account import history_of
 from dashboard.api.detail import detail_of
-from dashboard.api.picture import picture_of
+from dashboard.api.picture import group_of, picture_of
 from dashboard.desk import DESK
 from dashboard.errors import PublishError, RequestError
 from dashboard.state.board import News
@@ -55,7 +55,7 @@ async def listing(request: web.Request) -> web.Response:
         {
             "range": {"from": iso(now if since is None else since), "to": iso(now)},
             "counts": board.cases.counts(),
-            "cases": [picture_of(case, board.cases, board.labels) for _, case in shown],
+            "cases": [picture_of(case, board.cases) for _, case in shown],
             "next": _cursor(shown[-1][0]) if len(found) > limit else None,
         }
     )
@@ -67,6 +67,12 @@ async def detail(request: web.Request) -> web.Response:
     return answer(detail_of(_card(request), desk))
 
 
+async def group(request: web.Request) -> web.Response:
+    """Return an alert, its case and the others of it: what may have changed since the alert was opened."""
+    board = request.app[DESK].board
+    return answer(group_of(_card(request), board.cases, board.labels))
+
+
 async def history(request: web.Request) -> web.Response:
     """Return the payments of an alert's account, older ones from the archive."""
     desk = request.app[DESK]
@@ -74,7 +80,7 @@ async def history(request: web.Request) -> web.Response:
 
 
 async def decide(request: web.Request) -> web.Response:
-    """Publish what came out about a payment, and return its case once the broker has it."""
+    """Publish what came out about a payment, and return its group once the broker has it."""
     desk, card = request.app[DESK], _card(request)
     decision = await body_of(request, Decision)
     now = datetime.fromtimestamp(desk.clock(), UTC)
@@ -95,8 +101,7 @@ async def decide(request: web.Request) -> web.Response:
     log.info("disposition published", disposition=label.disposition, source=label.source, alert=card.id)
     # It will also come back through the topic, which then changes nothing.
     desk.board.fold(News(labels=[label]), desk.clock())
-    case = desk.board.cases.case(card.account_id)
-    return answer({"case": None if case is None else picture_of(case, desk.board.cases, desk.board.labels)})
+    return answer(group_of(card, desk.board.cases, desk.board.labels))
 
 
 async def reveal(request: web.Request) -> web.Response:
@@ -154,6 +159,7 @@ def _after(request: web.Request, sort: Sort) -> Key | None:
 ROUTES = (
     web.get("/api/alerts", listing),
     web.get("/api/alerts/{id}", detail),
+    web.get("/api/alerts/{id}/group", group),
     web.get("/api/alerts/{id}/history", history),
     web.post("/api/alerts/{id}/disposition", decide),
     web.post("/api/alerts/{id}/reveal", reveal),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from dashboard.api.account import remembered
-from dashboard.api.picture import member_of, picture_of
+from dashboard.api.picture import group_of
 from dashboard.desk import Desk
 from dashboard.state.cards import Card, unpack
 from dashboard.words import DETECTOR_TITLES, iso, iso_time
@@ -22,10 +22,8 @@ def detail_of(card: Card, desk: Desk) -> dict[str, Any]:
     """Return an alert as the page shows it when it is opened."""
     board = desk.board
     assessment, transaction = unpack(card)
-    case = board.cases.case(card.account_id)
     return {
-        "case": None if case is None else picture_of(case, board.cases, board.labels),
-        "alert": member_of(card, board.labels),
+        **group_of(card, board.cases, board.labels),
         "assessment": _assessment(assessment),
         "transaction": None if transaction is None else msgspec.to_builtins(transaction),
         "detectors": [

@@ -12,8 +12,18 @@ MOST_MEMBERS: Final = 100
 """Cards of one case that are listed: those nobody decided come first, escalations before all."""
 
 
-def picture_of(case: Case, cases: CaseBook, labels: LabelBook) -> dict[str, Any]:
-    """Return a case as JSON."""
+def group_of(card: Card, cases: CaseBook, labels: LabelBook) -> dict[str, Any]:
+    """Return a card as JSON, with its case and whatever else belongs to that."""
+    case = cases.case(card.account_id)
+    return {
+        "case": None if case is None else picture_of(case, cases),
+        "alert": member_of(card, labels),
+        "members": [] if case is None else [member_of(each, labels) for each in _shown(case, labels)],
+    }
+
+
+def picture_of(case: Case, cases: CaseBook) -> dict[str, Any]:
+    """Return a case as JSON: what a row of the queue shows, whatever the number of its cards."""
     standing = case.standing
     if standing is None:
         raise ValueError("a case without a standing is never shown")
@@ -49,7 +59,6 @@ def picture_of(case: Case, cases: CaseBook, labels: LabelBook) -> dict[str, Any]
             "expires": iso_time(suppression.expires),
         },
         "lead": lead.id,
-        "members": [member_of(card, labels) for card in _shown(case, labels)],
     }
 
 

@@ -10,6 +10,7 @@ from confluent_kafka import Message
 from dashboard.state.alarms import Drifted
 from dashboard.state.board import News
 from dashboard.state.cards import card_of_alert
+from dashboard.state.packed import Packing
 from dashboard.state.passing import Passed, Passing
 from dashboard.state.suppressions import Suppression
 from detectors.drift import DriftEvent
@@ -20,6 +21,9 @@ from stream.headers import ECHO_KIND, INGESTED_AT, KIND
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, DRIFT, EXPLAINED, LABELS, SUPPRESSIONS
 
 log = structlog.get_logger(__name__)
+
+Reading = Callable[[News, Message, bytes], None]
+"""Adds what a record says to the news."""
 
 
 class _Named(msgspec.Struct, frozen=True, gc=False):
@@ -34,30 +38,39 @@ _suppression = msgspec.json.Decoder(Suppression)
 _drift = msgspec.json.Decoder(DriftEvent)
 
 
-def read_news(messages: Iterable[Message]) -> News:
-    """Return what records say, each topic in its own way."""
-    news = News()
-    for message in messages:
-        read = _READERS.get(message.topic() or "")
-        if read is None:
-            continue
-        try:
-            read(news, message, message.value() or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError, AlertError, ValueError):
-            news.unreadable += 1
-            where = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
-            log.warning("skipped a record that its topic should not hold", **where)
-    return news
+class NewsReader:
+    """Says what records mean, each topic's in its own way."""
+
+    def __init__(self) -> None:
+        self._packing = Packing()
+        self._readers: dict[str, Reading] = _READERS | {ALERTS: self._alert, EXPLAINED: self._explanation}
+
+    def read(self, messages: Iterable[Message]) -> News:
+        """Return what records say, in their order."""
+        news = News()
+        for message in messages:
+            read = self._readers.get(message.topic() or "")
+            if read is None:
+                continue
+            try:
+                read(news, message, message.value() or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError, AlertError, ValueError):
+                news.unreadable += 1
+                where = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
+                log.warning("skipped a record that its topic should not hold", **where)
+        return news
+
+    def _alert(self, news: News, message: Message, value: bytes) -> None:
+        news.cards.append(card_of_alert(decode_alert(value), value, _at(message), self._packing))
+
+    def _explanation(self, news: News, _message: Message, value: bytes) -> None:
+        news.explained.append((_named.decode(value).assessment_id, self._packing.pack(value)))
 
 
 def _assessment(news: News, message: Message, value: bytes) -> None:
     ingested = _header(message, INGESTED_AT)
     produced = None if ingested is None else int(ingested) / 1000
     news.passed.append(Passed(_passing.decode(value), _at(message), produced, value))
-
-
-def _alert(news: News, message: Message, value: bytes) -> None:
-    news.cards.append(card_of_alert(decode_alert(value), value, _at(message)))
 
 
 def _label(news: News, message: Message, value: bytes) -> None:
@@ -67,10 +80,6 @@ def _label(news: News, message: Message, value: bytes) -> None:
     if not isinstance(found, Label):
         raise ValueError(found.message)
     news.labels.append(found)
-
-
-def _explanation(news: News, _message: Message, value: bytes) -> None:
-    news.explained.append((_named.decode(value).assessment_id, value))
 
 
 def _suppressed(news: News, _message: Message, value: bytes) -> None:
@@ -97,14 +106,12 @@ def _at(message: Message) -> float:
     return message.timestamp()[1] / 1000
 
 
-_READERS: Final[dict[str, Callable[[News, Message, bytes], None]]] = {
+_READERS: Final[dict[str, Reading]] = {
     ASSESSMENTS: _assessment,
-    ALERTS: _alert,
     LABELS: _label,
-    EXPLAINED: _explanation,
     SUPPRESSIONS: _suppressed,
     DRIFT: _drifted,
     DEAD_LETTERS: _dead_letter,
 }
-TOPICS: Final = tuple(_READERS)
+TOPICS: Final = (*_READERS, ALERTS, EXPLAINED)
 """The topics that are followed."""

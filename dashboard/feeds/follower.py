@@ -16,7 +16,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from dashboard.feeds.beginnings import Beginnings
-from dashboard.feeds.decoding import TOPICS, read_news
+from dashboard.feeds.decoding import TOPICS, NewsReader
 from dashboard.state.board import News
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class Follower:
         self._group = group
         self._beginnings = beginnings
         self._deliver = deliver
+        self._reader = NewsReader()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._positions: dict[tuple[str, int], int] = {}
@@ -89,7 +90,7 @@ class Follower:
             self._look(consumer)
         messages = consumer.consume(BATCH_RECORDS, POLL_SECONDS)
         good = [message for message in messages if message.error() is None]
-        if good and not self._hand_over(read_news(good), loop):
+        if good and not self._hand_over(self._reader.read(good), loop):
             return
         self._note(good)
         if self._has_caught_up():

@@ -1,6 +1,5 @@
 """Everything that the page knows, and the one place where news is folded into it. Pure: the clock is passed in."""
 
-import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from dashboard.state.cases import CaseBook
 from dashboard.state.histories import Histories
 from dashboard.state.labels import LabelBook
 from dashboard.state.live import LiveWindow
+from dashboard.state.packed import Packed, Packing
 from dashboard.state.passing import Passed
 from dashboard.state.reviews import is_sampled
 from dashboard.state.suppressions import Suppression, SuppressionBook
@@ -31,7 +31,7 @@ class News:
     passed: list[Passed] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
-    explained: list[tuple[str, bytes]] = field(default_factory=list)
+    explained: list[tuple[str, Packed]] = field(default_factory=list)
     """Assessment id, and the explanation as it was published."""
     suppressions: list[Suppression] = field(default_factory=list)
     drifts: list[Drifted] = field(default_factory=list)
@@ -66,7 +66,8 @@ class Board:
         self.suppressions = SuppressionBook()
         self.cases = CaseBook(self.labels, self.suppressions)
         self.unreadable = 0
-        self._explanations: OrderedDict[str, bytes] = OrderedDict()
+        self._explanations: OrderedDict[str, Packed] = OrderedDict()
+        self._packing = Packing()
         self._changes = Changes()
 
     def fold(self, news: News, now: float) -> None:
@@ -79,7 +80,7 @@ class Board:
             if self._add(card):
                 self.timeline.add(card, now)
         for id_, value in news.explained:
-            self._explanations[id_] = zlib.compress(value, 1)
+            self._explanations[id_] = value
             self._changes.explained.append(id_)
         while len(self._explanations) > MOST_EXPLANATIONS:
             self._explanations.popitem(last=False)
@@ -103,7 +104,7 @@ class Board:
     def explanation(self, id_: str) -> bytes | None:
         """Return the explanation of an assessment, as it was published."""
         packed = self._explanations.get(id_)
-        return None if packed is None else zlib.decompress(packed)
+        return None if packed is None else packed.unpack()
 
     def _fold_passed(self, passed: Sequence[Passed], now: float) -> None:
         fresh = [each for each in passed if each.payment.assessment_id not in self.histories]
@@ -128,7 +129,7 @@ class Board:
 
     def _add_check(self, passed: Passed) -> None:
         try:
-            self._add(card_of_check(passed.value, passed.at))
+            self._add(card_of_check(passed.value, passed.at, self._packing))
         except msgspec.MsgspecError:  # what the page reads of every assessment is there, the rest is not
             self.unreadable += 1
 

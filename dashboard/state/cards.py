@@ -1,11 +1,11 @@
 """One entry of the queue: an alert or a random check, held small, its full record packed. Pure."""
 
-import zlib
 from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
+from dashboard.state.packed import Packed, Packing
 from detectors.assessment import LEVELS, Assessment, RiskLevel
 from detectors.masking import mask
 from sinks.alerts import AlertedTransaction, AlertEvent, decode_alert
@@ -43,7 +43,8 @@ class Card(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Of the leading reason."""
     words: str
     """What a search looks into, in lower case; the account by its last characters only."""
-    packed: bytes
+    packed: Packed
+    """Everything that was published about it."""
 
     @property
     def kind(self) -> Kind:
@@ -56,26 +57,26 @@ class Card(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.codes[0] if self.codes else None
 
 
-def card_of_alert(event: AlertEvent, value: bytes, arrived: float) -> Card:
+def card_of_alert(event: AlertEvent, value: bytes, arrived: float, packing: Packing) -> Card:
     """Make the card of an alert from its event and the bytes that it was published as."""
-    return _card(event.data.assessment, event.data.status, value, arrived)
+    return _card(event.data.assessment, event.data.status, packing.pack(value), arrived)
 
 
-def card_of_check(value: bytes, arrived: float) -> Card:
+def card_of_check(value: bytes, arrived: float, packing: Packing) -> Card:
     """Make the card of a random check from the bytes of its assessment."""
-    return _card(_assessment.decode(value), "random_check", value, arrived)
+    return _card(_assessment.decode(value), "random_check", packing.pack(value), arrived)
 
 
 def unpack(card: Card) -> tuple[Assessment, AlertedTransaction | None]:
     """Return everything that was published about a card; a random check says nothing more of its payment."""
-    value = zlib.decompress(card.packed)
+    value = card.packed.unpack()
     if card.status == "random_check":
         return _assessment.decode(value), None
     data = decode_alert(value).data
     return data.assessment, data.transaction
 
 
-def _card(assessment: Assessment, status: Status, value: bytes, arrived: float) -> Card:
+def _card(assessment: Assessment, status: Status, packed: Packed, arrived: float) -> Card:
     place = ", ".join(filter(None, [assessment.location, assessment.country])) or None
     searched = (assessment.transaction_id, assessment.merchant_id, place or "", mask(assessment.account_id))
     return Card(
@@ -96,7 +97,7 @@ def _card(assessment: Assessment, status: Status, value: bytes, arrived: float) 
         codes=tuple(reason.code for reason in assessment.reasons),
         sentence=assessment.reasons[0].text if assessment.reasons else "no single cause stands out",
         words="\n".join(searched).lower(),
-        packed=zlib.compress(value, 1),
+        packed=packed,
     )
 
 

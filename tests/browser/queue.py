@@ -24,9 +24,17 @@ def members(scene: Scene) -> list[str]:
     return [
         member["id"]
         for case in all_cases(scene)
-        for member in case["members"]
+        for member in members_of(scene, case)
         if member["status"] != "random_check"
     ]
+
+
+def members_of(scene: Scene, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alerts of a case."""
+    answer = scene.dashboard.ask(f"/api/alerts/{case['lead']}/group")
+    assert answer.status == 200, answer.data
+    found: list[dict[str, Any]] = answer.json()["members"]
+    return found
 
 
 def detail(scene: Scene, alert: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import Pages
-from tests.browser.queue import all_cases, members
+from tests.browser.queue import all_cases, members, members_of
 from tests.browser.scene import Published, Scene
 from tests.browser.traffic import traffic
 from tests.pipeline.waiting import wait_until
@@ -37,7 +37,7 @@ def appearances(page: Page, scene: Scene, alerts: list[Published]) -> list[float
     for key, at in page.evaluate("() => window.__appeared").items():
         case, _, arrived = key.partition(" ")
         seen.setdefault(case, []).append((arrived, at))
-    case_of = {member["id"]: case["id"] for case in all_cases(scene) for member in case["members"]}
+    case_of = {member["id"]: case["id"] for case in all_cases(scene) for member in members_of(scene, case)}
     return [_appeared(seen.get(case_of.get(alert.id, ""), []), alert) for alert in alerts]
 
 

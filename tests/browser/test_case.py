@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.pages import Pages
-from tests.browser.queue import all_cases, detail
+from tests.browser.queue import all_cases, detail, members_of
 from tests.browser.scene import Scene
 from tests.pipeline.waiting import wait_until
 
@@ -28,14 +29,16 @@ def quiet_case(scene: Scene, number: int, kind: str = "alert") -> dict[str, Any]
 
     Random checks are never suppressed, and keep a case open.
     """
-    fits = [
-        case
-        for case in all_cases(scene, status="open", sort="risk")
-        if case["merchant"].startswith("mer-")
-        and not any(member["disposition"] for member in case["members"])
-        and {member["status"] == "random_check" for member in case["members"]} == {kind == "random_check"}
-    ]
-    return fits[number]
+
+    def fits(case: dict[str, Any]) -> bool:
+        members = members_of(scene, case)
+        return (
+            case["merchant"].startswith("mer-")
+            and not any(member["disposition"] for member in members)
+            and {member["status"] == "random_check" for member in members} == {kind == "random_check"}
+        )
+
+    return next(islice(filter(fits, all_cases(scene, status="open", sort="risk")), number, None))
 
 
 def row(page: Page, case: dict[str, Any]) -> Locator:
@@ -143,7 +146,7 @@ def test_a_decision_reaches_the_topic_of_labels(
     assert label.account_id.endswith(case["account"].removeprefix("…"))
     assert datetime.now(UTC) - label.observed_at < timedelta(minutes=1)
     (decided,) = [each for each in all_cases(scene) if each["id"] == case["id"]]
-    (member,) = [each for each in decided["members"] if each["id"] == case["lead"]]
+    (member,) = [each for each in members_of(scene, decided) if each["id"] == case["lead"]]
     assert member["disposition"] == disposition
 
 
@@ -215,12 +218,13 @@ def test_an_escalation_is_seen_in_its_case_and_leads_it(scene: Scene, pages: Pag
     expect(row(page, escalated[0])).to_contain_text("escalation")
     shown = opened(page, escalated[0])
     group = shown.get_by_role("region", name="Alerts of this account")
-    expect(group.get_by_role("listitem")).to_have_count(len(escalated[0]["members"]))
+    members = members_of(scene, escalated[0])
+    expect(group.get_by_role("listitem")).to_have_count(len(members))
     here = group.locator('[aria-current="true"]')
     expect(here).to_contain_text("escalation")
-    (lead,) = [member for member in escalated[0]["members"] if member["id"] == escalated[0]["lead"]]
+    (lead,) = [member for member in members if member["id"] == escalated[0]["lead"]]
     assert lead["status"] == "escalation"
-    first = next(member for member in escalated[0]["members"] if member["status"] == "new")
+    first = next(member for member in members if member["status"] == "new")
     group.locator(f'[data-member="{first["id"]}"] a').click()
     expect(page).to_have_url(re.compile(f"#{first['id']}$"))
     expect(shown.locator("#detail-title")).to_contain_text(f"{first['amount']:,.2f}")

@@ -21,7 +21,7 @@ from tests.browser.traffic import traffic
 from tests.pipeline.traffic import small_bundle
 
 ACCOUNTS: Final = 300
-"""So few that after two minutes each case has all that a case can have, and what grows then is a leak."""
+"""So few that each case has soon all that a case can have."""
 ORDINARY: Final = 3
 """Assessments that are no alert, for each that is."""
 EXPLAINED_EVERY: Final = 2
@@ -74,11 +74,11 @@ class Alerts:
             yield self._passing(number * ORDINARY + one)
         name = {"transaction_id": transaction, "account_id": account}
         status = "new" if number < ACCOUNTS else "escalation"
-        assessment = _changed(model.assessment, **name, assessment_id=_id(number), alert=status)
+        assessment = _changed(model.assessment, **name, assessment_id=alert_id(number), alert=status)
         yield Record(ASSESSMENTS, key, _encode(assessment))
         yield Record(ALERTS, key, alert_event(assessment, _changed(model.payment, **name)))
         if number % EXPLAINED_EVERY == 0:
-            about = {"assessment_id": _id(number), "alert_id": f"alert-{_id(number)}"}
+            about = {"assessment_id": alert_id(number), "alert_id": f"alert-{alert_id(number)}"}
             explanation = _changed(model.explanation, **name, **about)
             yield Record(EXPLAINED, key, encode_explanation(explanation))
         if number % LABELLED_EVERY == 0:
@@ -86,7 +86,7 @@ class Alerts:
 
     def _passing(self, number: int) -> Record:
         one = self._ordinary[number % len(self._ordinary)]
-        changed = _changed(one, assessment_id=_id(-1 - number), transaction_id=f"tx-pass-{number:07}")
+        changed = _changed(one, assessment_id=alert_id(-1 - number), transaction_id=f"tx-pass-{number:07}")
         return Record(ASSESSMENTS, one.account_id.encode(), _encode(changed))
 
 
@@ -106,5 +106,6 @@ def _label(assessment: Assessment) -> Label:
     )
 
 
-def _id(number: int) -> str:
+def alert_id(number: int) -> str:
+    """The assessment id of the alert of a number; below zero that of a payment between."""
     return blake2b(str(number).encode(), digest_size=16).hexdigest()

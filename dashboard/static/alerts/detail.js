@@ -3,6 +3,7 @@
 
 import { ApiError, get } from "../lib/api.js";
 import { byId, el, replace } from "../lib/dom.js";
+import { gathered } from "../lib/frames.js";
 import { accountChart } from "./account.js";
 import { detectors } from "./detectors.js";
 import { fields } from "./fields.js";
@@ -27,6 +28,7 @@ import { Verdict } from "./verdict.js";
  */
 
 const PATIENCE_MS = 150;
+const GROUP_MS = 1000;
 
 /** @returns {string | null} the alert that the page's address names */
 function named() {
@@ -52,6 +54,7 @@ export class Detail {
     this.verdict = null;
     /** @type {{dispose: () => void} | null} */
     this.accountChart = null;
+    this.askForGroup = gathered(GROUP_MS, () => this.#renewGroup());
     this.#showNothing();
   }
 
@@ -79,15 +82,26 @@ export class Detail {
     if (!this.found) return this.asking ? undefined : this.#fetch(id);
     const now = await get(`/api/alerts/${encodeURIComponent(id)}`, { quiet: true }).catch(() => null);
     if (!now || id !== this.id || !this.found) return;
-    this.take(now.case);
+    this.#takeGroup(now);
     if (!this.found.explanation && now.explanation) this.#explain(now.explanation);
   }
 
   /** A case changed: if it is the open one, its head and its alerts are shown anew. @param {Case} changed */
   take(changed) {
-    if (!this.found || this.found.case.id !== changed.id) return;
-    const alert = changed.members.find((member) => member.id === this.id) ?? this.found.alert;
-    this.found = { ...this.found, case: changed, alert };
+    if (this.found?.case.id === changed.id) this.askForGroup();
+  }
+
+  async #renewGroup() {
+    const { id } = this;
+    if (!id || !this.found) return;
+    const group = await get(`/api/alerts/${encodeURIComponent(id)}/group`, { quiet: true }).catch(() => null);
+    if (group && id === this.id) this.#takeGroup(group);
+  }
+
+  /** @param {import("./types.js").Group} now */
+  #takeGroup({ case: found, alert, members: others }) {
+    if (!this.found) return;
+    this.found = { ...this.found, case: found, alert, members: others };
     this.verdict?.show(this.found);
     this.#fill("members", members(this.found));
   }

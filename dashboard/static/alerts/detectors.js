@@ -12,8 +12,9 @@ const SHOWN = 2;
 const RAREST = 5; // decades of rarity that fill a bar: one payment in 100,000
 
 /** @param {Found} found */
-export function detectors({ detectors: given, explanation }) {
-  const splits = explanation?.approximate ?? [];
+export function detectors({ detectors: given, assessment, explanation }) {
+  // An assessment below level medium, a random check for instance, has none.
+  const splits = assessment.approximate?.length ? assessment.approximate : (explanation?.approximate ?? []);
   return el(
     "section",
     { class: "panel", "aria-labelledby": "detectors-title" },

@@ -11,9 +11,9 @@ import { dispositionBadge, levelBadge } from "./marks.js";
 const STATUS = { new: "alert", escalation: "escalation", random_check: "random check" };
 
 /** @param {Found} found @returns {Element | null} nothing for a single alert */
-export function members({ case: group, alert }) {
+export function members({ case: group, alert, members: shown }) {
   if (group.alerts < 2) return null;
-  const left = group.members.length < group.alerts ? `, the ${group.members.length} most urgent shown` : "";
+  const left = shown.length < group.alerts ? `, the ${shown.length} most urgent shown` : "";
   return el(
     "section",
     { class: "panel", "aria-labelledby": "members-title" },
@@ -26,7 +26,7 @@ export function members({ case: group, alert }) {
     el(
       "ol",
       { class: "members panel-body" },
-      group.members.map((member) => row(member, member.id === alert.id)),
+      shown.map((member) => row(member, member.id === alert.id)),
     ),
   );
 }

@@ -39,7 +39,6 @@
  * @property {"open" | "done" | "suppressed"} status
  * @property {{id: string, owner: string, reason: string, expires: string} | null} suppression
  * @property {string} lead
- * @property {Member[]} members
  */
 /** @typedef {{feature: string, text: string, value: number | null, weight: number}} Weight */
 /** @typedef {{unit: string, features: Weight[], intercept: number, prediction: number, actual: number, r2: number, r2_probability: number | null}} View */
@@ -49,11 +48,13 @@
 /** @typedef {{name: string, value: number | null}} Feature */
 /** @typedef {{name: string, title: string, score: number | null, tail: number | null}} Detector */
 /** @typedef {{id: string, time: string, level: Level, score: number, amount: number, currency: string | null, sentence: string, disposition: Disposition | null, shared: string[]}} Similar */
+/** @typedef {{case: Case, alert: Member, members: Member[]}} Group what of an open alert changes */
 /**
  * @typedef {object} Found everything about one alert
  * @property {Case} case
  * @property {Member} alert
- * @property {Record<string, any> & {reasons: {code: string, contribution: number, text: string}[], features: Feature[]}} assessment
+ * @property {Member[]} members of the case, at most the hundred most urgent
+ * @property {Record<string, any> & {reasons: {code: string, contribution: number, text: string}[], features: Feature[], approximate?: Split[]}} assessment
  * @property {Record<string, any> | null} transaction
  * @property {Detector[]} detectors
  * @property {Explanation | null} explanation

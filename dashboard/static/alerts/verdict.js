@@ -71,7 +71,7 @@ export class Verdict {
 
   /** @param {Disposition} said */
   #decided(said) {
-    const next = this.found.case.members.find(
+    const next = this.found.members.find(
       (member) => !member.disposition && member.id !== this.found.alert.id,
     );
     return [
@@ -87,12 +87,10 @@ export class Verdict {
     replace(this.state, "Publishing the label…");
     const { alert } = this.found;
     try {
-      const { case: changed } = await post(`/api/alerts/${encodeURIComponent(alert.id)}/disposition`, {
-        disposition,
-      });
-      this.show({ ...this.found, case: changed ?? this.found.case, alert: { ...alert, disposition } });
+      const group = await post(`/api/alerts/${encodeURIComponent(alert.id)}/disposition`, { disposition });
+      this.show({ ...this.found, ...group });
       this.links.say(`${DISPOSITIONS[disposition]} published.`);
-      if (changed) this.links.changed(changed);
+      if (group.case) this.links.changed(group.case);
     } catch {
       this.show(this.found);
       replace(this.state, el("span", { class: "field-error" }, "The label was not published. Try again."));

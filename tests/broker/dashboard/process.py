@@ -55,9 +55,10 @@ class Dashboard(WorkerProcess):
 
     def alert_ids(self) -> list[str]:
         """The alerts of all cases, sorted."""
-        return sorted(
-            member["id"]
-            for case in self.queue()
-            for member in case["members"]
-            if member["status"] != "random_check"
-        )
+        return sorted(member["id"] for member in self.members() if member["status"] != "random_check")
+
+    def members(self) -> list[dict[str, Any]]:
+        """The alerts and random checks of all cases."""
+        return [
+            member for case in self.queue() for member in self.get(f"/api/alerts/{case['lead']}/group")["members"]
+        ]

@@ -14,6 +14,7 @@ from dashboard.feeds.watch import Sight
 from dashboard.sse import Hub
 from dashboard.state.board import Board, News
 from dashboard.state.cards import Card, card_of_alert
+from dashboard.state.packed import Packing
 from dashboard.state.passing import Passed, Passing
 from dashboard.state.suppressions import Suppression
 from detectors.assessment import Assessment, Reason
@@ -26,6 +27,7 @@ MOMENT = datetime.fromtimestamp(NOW, UTC)
 ACCOUNT = "AC-7781-0042"
 CHANGING = {"x-riskstream": "1"}
 """What our own page sends with a request that changes something."""
+PACKING = Packing()
 
 
 def alert(number: int, account: str = ACCOUNT, **changes: Any) -> Assessment:
@@ -39,7 +41,8 @@ def alert(number: int, account: str = ACCOUNT, **changes: Any) -> Assessment:
 def card(number: int, account: str = ACCOUNT, arrived: float | None = None, **changes: Any) -> Card:
     """Its card; a higher number arrived later."""
     value = alert_event(alert(number, account, **changes), transaction())
-    return card_of_alert(decode_alert(value), value, NOW - 1000 + number if arrived is None else arrived)
+    at = NOW - 1000 + number if arrived is None else arrived
+    return card_of_alert(decode_alert(value), value, at, PACKING)
 
 
 def passed(number: int, at: float = NOW - 3, took_s: float | None = 0.05, **changes: Any) -> Passed:

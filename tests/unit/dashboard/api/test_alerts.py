@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from dashboard.answers import answer
 from dashboard.api.account import history_of
 from dashboard.api.detail import detail_of
-from dashboard.api.picture import MOST_MEMBERS, picture_of
+from dashboard.api.picture import MOST_MEMBERS, group_of
 from dashboard.ports import Payment
 from dashboard.state.board import News
 from detectors.errors import RiskstreamError
@@ -19,6 +19,7 @@ from tests.unit.dashboard.world import (
     CHANGING,
     MOMENT,
     NOW,
+    PACKING,
     FakePublishing,
     card,
     desk,
@@ -84,8 +85,9 @@ async def test_a_disposition_is_published_as_a_label_that_workers_accept(opened)
     said = {"disposition": "confirmed_fraud"}
     response = await client.post("/api/alerts/a0000001/disposition", json=said, headers=CHANGING)
     assert response.status == 200
-    case = (await response.json())["case"]
-    assert (case["status"], case["members"][0]["disposition"]) == ("done", "confirmed_fraud")
+    group = await response.json()
+    assert (group["case"]["status"], group["alert"]["disposition"]) == ("done", "confirmed_fraud")
+    assert [member["disposition"] for member in group["members"]] == ["confirmed_fraud"]
     (published,) = publishing.labels
     assert (published.account_id, published.source, published.observed_at) == (ACCOUNT, "analyst", MOMENT)
     (accepted,) = decode_labels([json.dumps(_wire(published)).encode()], [int(NOW * 1000)])
@@ -166,7 +168,7 @@ async def test_a_detail_has_everything_that_is_known():
         card(3, "third", codes=["TX_VELOCITY_HIGH"], arrived=NOW - 2000),
     )
     news = News(passed=[passed(9, account_id=ACCOUNT), passed(10)], labels=[label(2), label(9, "false_positive")])
-    news.explained = [("a0000001", b'{"account_id":"%s","samples":500}' % ACCOUNT.encode())]
+    news.explained = [("a0000001", PACKING.pack(b'{"account_id":"%s","samples":500}' % ACCOUNT.encode()))]
     place.board.fold(news, NOW)
     found = detail_of(place.board.cases.card("a0000001"), place)
     assert found["assessment"]["features"][0] == {"name": "log_amount", "value": 0.0}
@@ -246,14 +248,23 @@ async def test_a_long_history_keeps_the_payment_that_it_is_about():
     assert sum(each["this"] for each in found) == 1
 
 
-async def test_a_case_of_many_alerts_lists_its_escalations():
+async def test_a_case_of_many_alerts_lists_its_escalations(opened):
     cards = [card(n, alert="escalation" if n == 3 else "new") for n in range(MOST_MEMBERS + 50)]
     place = desk(*cards)
-    shown = picture_of(place.board.cases.case(ACCOUNT), place.board.cases, place.board.labels)
-    assert shown["alerts"] == MOST_MEMBERS + 50
+    client = await opened(place)
+    shown = await (await client.get("/api/alerts/a0000120/group")).json()
+    assert shown["alert"]["id"] == "a0000120"
+    assert shown["case"]["alerts"] == MOST_MEMBERS + 50
     assert len(shown["members"]) == MOST_MEMBERS
     assert "a0000003" in [each["id"] for each in shown["members"]]
-    assert shown["lead"] == "a0000003"
+    assert shown["case"]["lead"] == "a0000003"
+
+
+async def test_a_listing_is_as_small_for_cases_of_many_alerts(opened):
+    few, many = await opened(desk(card(1))), await opened(desk(*(card(number) for number in range(1, 90))))
+    (one,), (other,) = (await listed(few))["cases"], (await listed(many))["cases"]
+    assert other["alerts"] == 89
+    assert len(json.dumps(other)) < len(json.dumps(one)) + 10
 
 
 async def test_markup_and_control_characters_go_through_as_text(opened):
@@ -273,12 +284,11 @@ async def test_no_answer_but_reveal_holds_an_account_id(account):
     place = desk(card(1, account), card(2, account, alert="escalation"))
     news = News(passed=[passed(3, account_id=account)], labels=[label(1, account_id=account)])
     news.suppressions = [suppression(scope="account", account_id=account, code=None)]
-    news.explained = [("a0000001", json.dumps({"account_id": account}).encode())]
+    news.explained = [("a0000001", PACKING.pack(json.dumps({"account_id": account}).encode()))]
     place.board.fold(news, NOW)
-    case = place.board.cases.case(account)
     told = [
         place.snapshot(),
-        picture_of(case, place.board.cases, place.board.labels),
+        group_of(place.board.cases.card("a0000001"), place.board.cases, place.board.labels),
         detail_of(place.board.cases.card("a0000001"), place),
     ]
     assert all(account not in answer(each).text for each in told)

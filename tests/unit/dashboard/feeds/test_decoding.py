@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.feeds.decoding import TOPICS, read_news
+from dashboard.feeds.decoding import TOPICS, NewsReader
 from detectors.drift import DriftEvent
 from sinks.alerts import alert_event
 from tests.unit.dashboard.world import MOMENT, NOW, alert, label, suppression
@@ -44,7 +44,7 @@ class Record:
 def test_every_topic_is_read_in_its_own_way():
     produced = str(int(NOW * 1000) - 250).encode()
     drift = DriftEvent(series="alert_share", direction="up", before=0.1, after=0.2, block=3, event_time=MOMENT)
-    news = read_news(
+    news = NewsReader().read(
         [
             Record("assessments", encode(assessment(1)), [("origin", b"x"), ("ingested-at", produced)]),
             Record("alerts", alert_event(alert(2), transaction())),
@@ -68,21 +68,21 @@ def test_every_topic_is_read_in_its_own_way():
 
 
 def test_a_removed_suppression_of_a_compacted_topic_is_no_news():
-    assert read_news([Record("suppressions", None)]).unreadable == 0
+    assert NewsReader().read([Record("suppressions", None)]).unreadable == 0
 
 
 @given(st.sampled_from([topic for topic in TOPICS if topic != "transactions.dead-letter"]), st.binary(min_size=1))
 def test_bytes_that_are_something_else_are_counted_and_left_out(topic, value):
-    news = read_news([Record(topic, value)])
+    news = NewsReader().read([Record(topic, value)])
     assert news.unreadable == 1
     assert not any([news.passed, news.cards, news.labels, news.explained, news.suppressions, news.drifts])
 
 
 def test_a_label_from_the_future_counts_as_unreadable_as_workers_refuse_it_too():
-    assert read_news([Record("labels", encode(label(1, days=3)))]).unreadable == 1
+    assert NewsReader().read([Record("labels", encode(label(1, days=3)))]).unreadable == 1
 
 
 def test_the_question_of_a_replay_in_step_is_no_label():
-    news = read_news([Record("labels", b"token", [("kind", b"echo")])])
+    news = NewsReader().read([Record("labels", b"token", [("kind", b"echo")])])
 
     assert (news.labels, news.unreadable) == ([], 0)

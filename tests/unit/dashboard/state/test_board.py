@@ -4,7 +4,7 @@ import msgspec
 
 from dashboard.state.board import Board, News
 from dashboard.state.cases import Wanted
-from tests.unit.dashboard.world import MOMENT, NOW, alert, card, label, passed, suppression
+from tests.unit.dashboard.world import MOMENT, NOW, PACKING, alert, card, label, passed, suppression
 
 
 def test_news_that_come_twice_change_nothing():
@@ -74,7 +74,7 @@ def test_a_rebuilt_board_knows_the_same_suppressions():
 
 def test_explanations_are_found_by_their_assessment():
     board = Board(0.0)
-    board.fold(News(explained=[("a0000001", b'{"samples":1000}')]), NOW)
+    board.fold(News(explained=[("a0000001", PACKING.pack(b'{"samples":1000}'))]), NOW)
     assert board.explanation("a0000001") == b'{"samples":1000}'
     assert board.explanation("a0000002") is None
     assert board.take_changes().explained == ["a0000001"]
