@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -42,7 +43,8 @@ class ArchivedPayments:
     def __init__(self, archive: Callable[[], Any]) -> None:
         """`archive` opens the Arrow data set; it may block, and raise an `ArchiveError`."""
         self._archive = KeptOpen(archive, OPEN_SECONDS)
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        # Of its own: a thread keeps what it once took from the system, and the loop's pool has many.
+        self._threads = ThreadPoolExecutor(AT_ONCE, "archived-payments")
 
     async def payments(self, account_id: str, until: datetime, limit: int) -> Sequence[Payment]:
         """Return the newest payments of an account paid by `until`, newest first, at most `limit`.
@@ -52,8 +54,8 @@ class ArchivedPayments:
         Raises:
             ArchiveError: the archive cannot be read.
         """
-        async with self._slots:
-            return await asyncio.to_thread(self._look_up, account_id, until, limit)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._look_up, account_id, until, limit)
 
     def _look_up(self, account_id: str, until: datetime, limit: int) -> list[Payment]:
         archive = self._archive()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from dashboard.errors import RequestError
@@ -38,6 +39,8 @@ class HistoryDesk:
         self._manifest = manifest
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE)
+        # Of its own: a thread keeps what it once took from the system, and the loop's pool has many.
+        self._threads = ThreadPoolExecutor(AT_ONCE, "history")
         self._asked: dict[Asked, asyncio.Task[Answer | None]] = {}
         self._answered: dict[Asked, float] = {}
 
@@ -61,7 +64,8 @@ class HistoryDesk:
     async def _ask(self, asked: Asked) -> Answer | None:
         async with self._slots:
             # Here, not in the thread: labels are taken in while it runs.
-            return await asyncio.to_thread(self._look_up, asked, self._labels.newest())
+            labels = self._labels.newest()
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, asked, labels)
 
     def _look_up(self, asked: Asked, labels: Sequence[Label]) -> Answer | None:
         archive = self._archive()
