@@ -41,6 +41,26 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A feature's part in what one detector finds strange."""
+
+    feature: str
+    text: str
+    """What a person reads, with the value."""
+    value: float
+    """Of the feature row."""
+    share: float
+    """Above 0 to 1; those of all features of a detector add up to 1."""
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one detector that is no sum over features finds strange, approximately."""
+
+    detector: str
+    features: tuple[Share, ...]
+    """At most five, largest first; shares below one percent are left out."""
+
+
 class Assessment(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one payment. It holds only what follows from the data; timings travel in headers."""
 
@@ -90,3 +110,6 @@ class Assessment(msgspec.Struct, frozen=True, gc=False):
     """The thresholds rest on fewer than 1,000 reference rows."""
     bundle_version: str
     feature_version: str
+    approximate: tuple[Split, ...] = ()
+    """From level medium up: the isolation forest and k-means, each split over features. It is an approximation and
+    never part of `reasons`, where each of them is one cause."""

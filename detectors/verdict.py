@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 
 from detectors.account_memory import AlertMemory
 from detectors.alerting import fold, is_risky
-from detectors.assessment import ACTIONS, LEVELS, AlertStatus, Assessment, Readings, Reason, RiskLevel
+from detectors.assessment import (
+    ACTIONS,
+    LEVELS,
+    AlertStatus,
+    Assessment,
+    Readings,
+    Reason,
+    RiskLevel,
+    Split,
+)
 from detectors.bundle import Bundle
+from detectors.explanation.split import splits_of
 from detectors.fusion import Fused
 from detectors.observation import Details, Observation
 from detectors.reasons import reasons_for
@@ -23,6 +33,7 @@ CURRENCY = "currency"
 """Named in `degraded` where an amount could not be converted to the base currency."""
 MERCHANT = "merchant"
 """Named in `degraded` where the totals of the merchant's hours were not complete yet."""
+_MEDIUM = LEVELS.index("medium")
 _no_hash = blake2b(digest_size=16)
 
 
@@ -66,6 +77,7 @@ def conclude(
         other.tolist(),
         [LEVELS[code] for code in codes],
         [MATURITIES[code] for code in maturities],
+        _splits(rows, codes, bundle),
         strict=True,
     )
     concluded = []
@@ -83,6 +95,7 @@ def conclude(
         rest,
         level,
         maturity,
+        splits,
     ) in columns:
         transaction = its.transaction
         concluded.append(
@@ -120,9 +133,20 @@ def conclude(
                 manifest.provisional,
                 version,
                 manifest.feature_version,
+                splits,
             )
         )
     return concluded
+
+
+def _splits(rows: NDArray[np.float64], codes: Sequence[int], bundle: Bundle) -> list[tuple[Split, ...]]:
+    """Split forest and k-means over features, from level medium up: for all payments it would double the cost."""
+    found: list[tuple[Split, ...]] = [()] * len(codes)
+    chosen = [place for place, code in enumerate(codes) if code >= _MEDIUM]
+    if chosen:
+        for place, splits in zip(chosen, splits_of(rows[chosen], bundle), strict=True):
+            found[place] = splits
+    return found
 
 
 def alert_of(assessment: Assessment, last: AlertMemory | None) -> tuple[AlertStatus, AlertMemory | None]:

@@ -31,7 +31,7 @@ _WEIGHTS = pa.list_(
 _SHARES = pa.list_(
     pa.struct([("feature", pa.string()), ("text", pa.string()), ("value", pa.float64()), ("share", pa.float64())])
 )
-_SPLITS = pa.list_(pa.struct([("detector", pa.string()), ("features", _SHARES)]))
+SPLITS = pa.list_(pa.struct([("detector", pa.string()), ("features", _SHARES)]))
 _NUMBERS = [(name, pa.float64()) for name in ("intercept", "prediction", "actual", "r2", "r2_probability")]
 _VIEW = pa.struct([("unit", pa.string()), ("features", _WEIGHTS), *_NUMBERS])
 
@@ -74,6 +74,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("feature_version", pa.string(), "the order and meaning of `features`"),
     Column("source_partition", pa.int32(), "position in the topic `assessments`"),
     Column("source_offset", pa.int64(), "position in the topic `assessments`"),
+    Column("approximate", SPLITS, "from `medium` up: forest and k-means split over features, approximately"),
 )
 """Columns are only ever added: a reader fills those that an older object lacks with null."""
 
@@ -96,7 +97,7 @@ EXPLANATION_COLUMNS: tuple[Column, ...] = (
     Column("fused", _VIEW, "LIME's view of the fused statistic"),
     Column("logistic", _VIEW, "LIME's view of the logistic detector alone"),
     Column("exact", _WEIGHTS, "exact contributions to the statistic, largest first"),
-    Column("approximate", _SPLITS, "isolation forest and k-means split over features, approximately"),
+    Column("approximate", SPLITS, "isolation forest and k-means split over features, approximately"),
     Column("agrees", pa.bool_(), "LIME leads with the same feature; null where that is no question"),
     Column("remark", pa.string(), "where they disagree, why both may be right"),
     Column("source_partition", pa.int32(), "position in the topic `alerts.explained`"),

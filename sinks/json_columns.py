@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from detectors.assessment import DETECTORS, Assessment
-from sinks.columns import REASON
+from sinks.columns import REASON, SPLITS
 from sinks.schema import SCHEMA
 
 _READINGS = pa.struct([(detector, pa.float64()) for detector in DETECTORS])
-_NESTED = {"scores": _READINGS, "tails": _READINGS, "reasons": pa.list_(REASON)}
+_NESTED = {"scores": _READINGS, "tails": _READINGS, "reasons": pa.list_(REASON), "approximate": SPLITS}
 _WIRE = pa.schema([(name, _NESTED.get(name) or SCHEMA.field(name).type) for name in Assessment.__struct_fields__])
 """An assessment as its JSON is nested."""
 
@@ -43,6 +43,8 @@ _WORDS = _words()
 """Fields that hold one of a few words, and these."""
 _REQUIRED = _required()
 """Fields that are never null."""
+_WHOLE = ("reasons", "degraded", "approximate")
+"""Lists that hold no null either."""
 
 
 def parse_columns(values: Sequence[bytes], partition: int, offsets: Sequence[int]) -> pa.Table | None:
@@ -77,12 +79,18 @@ def _is_sound(parsed: pa.Table) -> bool:
     """Tell whether nothing is null that must not be, and words are known ones."""
     if any(parsed[name].null_count for name in _REQUIRED):
         return False
-    reasons = parsed["reasons"].combine_chunks().flatten()
-    if any(part.null_count for part in (reasons, *reasons.flatten())):
-        return False
-    if parsed["degraded"].combine_chunks().flatten().null_count:
+    if any(_has_gaps(parsed[name].combine_chunks().flatten()) for name in _WHOLE):
         return False
     return all(pc.all(pc.is_in(pc.unique(parsed[name]), words)).as_py() for name, words in _WORDS.items())
+
+
+def _has_gaps(array: pa.Array) -> bool:
+    """Tell whether anything is null in an array, at any depth."""
+    if array.null_count:
+        return True
+    if pa.types.is_struct(array.type):
+        return any(map(_has_gaps, array.flatten()))
+    return pa.types.is_list(array.type) and _has_gaps(array.flatten())
 
 
 def _arrange(parsed: pa.Table, partition: int, offsets: Sequence[int]) -> pa.Table:

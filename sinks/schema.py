@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from detectors.assessment import DETECTORS, Assessment, Readings, Reason
-from sinks.columns import COLUMNS, REASON, SCHEMA_VERSION
+from sinks.columns import COLUMNS, REASON, SCHEMA_VERSION, SPLITS
 
 SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS], metadata={"schema_version": SCHEMA_VERSION})
 """One row per assessment. `source_*` is its position in the assessments topic."""
@@ -33,6 +33,7 @@ def columnise(assessments: Sequence[Assessment], partition: int, offsets: Sequen
         "reasons": reasons,
         "features": _lists(values.pop("features"), pa.float64()),
         "degraded": _lists(values.pop("degraded"), pa.string()),
+        "approximate": pa.array(msgspec.to_builtins(values.pop("approximate")), SPLITS),
     }
     flat = {
         **values,

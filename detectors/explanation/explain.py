@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from detectors.assessment import Assessment
+from detectors.assessment import Assessment, Split
 from detectors.bundle import Bundle
 from detectors.explanation.exact import exact_weights, feature_row, reason_weights, weigh
 from detectors.explanation.explanation import (
     Explanation,
-    Split,
     Unit,
     View,
     Weight,
@@ -62,7 +61,7 @@ def explain(
         assessment,
         alert_id,
         exact,
-        approximate=splits_of(feature_row(assessment)[0], bundle),
+        approximate=_approximate(assessment, bundle),
         samples=samples,
         fused=fused,
         logistic=_logistic(views, assessment),
@@ -83,7 +82,7 @@ def explain_exactly(assessment: Assessment, alert_id: str, bundle: Bundle, why: 
         assessment,
         alert_id,
         exact_weights(assessment, bundle),
-        approximate=splits_of(feature_row(assessment)[0], bundle),
+        approximate=_approximate(assessment, bundle),
         fallback=why,
     )
 
@@ -124,6 +123,11 @@ def _explanation(
         agrees=agrees,
         remark=remark,
     )
+
+
+def _approximate(assessment: Assessment, bundle: Bundle) -> tuple[Split, ...]:
+    """The assessment's own from level medium up; else made here."""
+    return assessment.approximate or splits_of(feature_row(assessment), bundle)[0]
 
 
 def _unit(assessment: Assessment) -> Unit:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from detectors.assessment import RiskLevel, ScoreKind
+from detectors.assessment import RiskLevel, ScoreKind, Split
 from detectors.errors import ExplanationFormatError
 
 Method = Literal["lime", "exact"]
@@ -49,26 +49,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Fidelity: how much of the detectors' variation around the payment the local model gives back; 1 is all."""
     r2_probability: float | None
     """The same after both are turned into the published score; None where a view has no such score."""
-
-
-class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A feature's part in what one detector finds strange."""
-
-    feature: str
-    text: str
-    """What a person reads, with the value."""
-    value: float
-    """Of the feature row."""
-    share: float
-    """Above 0 to 1; those of all features of a detector add up to 1."""
-
-
-class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one detector that is no sum over features finds strange, approximately."""
-
-    detector: str
-    features: tuple[Share, ...]
-    """At most five, largest first; shares below one percent are left out."""
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -4,61 +4,80 @@ Neither is a sum over features. A feature's share is how far the score falls whe
 typical; what two features do only together is nobody's share.
 """
 
-from collections.abc import Callable
-from typing import Final
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.assessment import Share, Split
 from detectors.bundle import Bundle
-from detectors.explanation.explanation import Share, Split
 from detectors.explanation.words import feature_text
 from detectors.features import FEATURES
-from detectors.frozen import freeze
 from detectors.isolation_forest import isolation
-from detectors.kmeans import score_and_learn
+from detectors.kmeans import score_frozen
 
 MOST_SHARES: Final = 5
 LEAST_SHARE: Final = 0.01
 
-Scoring = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+class _Detector(NamedTuple):
+    """One that is split: its m columns, below which values nothing counts, and how it scores feature rows."""
+
+    name: str
+    columns: NDArray[np.int64]
+    low: NDArray[np.float64]
+    """(m,) in the feature's unit."""
+    score: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-def splits_of(row: NDArray[np.float64], bundle: Bundle) -> tuple[Split, ...]:
-    """Split the scores of a feature row, (d,), with the centres where training left them.
+def splits_of(rows: NDArray[np.float64], bundle: Bundle) -> list[tuple[Split, ...]]:
+    """Split the scores of feature rows, (n, d), with the centres where training left them: one tuple for each row.
 
-    A detector whose score no single feature lowers by becoming typical is left out.
+    A detector whose score no single feature lowers by becoming typical is left out. What is said of a row does not
+    depend on the others.
     """
-    clusters = freeze(bundle).clusters
-    detectors: tuple[tuple[str, NDArray[np.int64], Scoring], ...] = (
-        ("kmeans", clusters.columns, lambda rows: score_and_learn(rows, None, clusters)[0]),
-        ("isolation_forest", bundle.forest.columns, lambda rows: isolation(rows, bundle.forest)),
+    found = [_split(detector, rows, bundle) for detector in _detectors(bundle)]
+    return [tuple(split for split in splits if split.features) for splits in zip(*found, strict=True)]
+
+
+def _detectors(bundle: Bundle) -> tuple[_Detector, ...]:
+    clusters, forest = bundle.clusters, bundle.forest
+    low = clusters.low * clusters.scale + clusters.mean
+    return (
+        _Detector("kmeans", clusters.columns, low, lambda rows: score_frozen(rows, clusters)),
+        _Detector("isolation_forest", forest.columns, forest.low, lambda rows: isolation(rows, forest)),
     )
-    found = (_split(name, columns, score, row, bundle) for name, columns, score in detectors)
-    return tuple(split for split in found if split.features)
 
 
-def _split(
-    name: str, columns: NDArray[np.int64], score: Scoring, row: NDArray[np.float64], bundle: Bundle
-) -> Split:
-    """The row itself, and below it the same with one column after the other made typical."""
-    present = [place for place in columns.tolist() if not np.isnan(row[place])]
-    rows = np.tile(row, (1 + len(present), 1))
-    for below, place in enumerate(present, 1):
-        rows[below, place] = bundle.background.typical[place]
-    scores = score(np.asfortranarray(rows))
-    falls = np.maximum(scores[0] - scores[1:], 0.0)
-    total = float(falls.sum())
+def _split(detector: _Detector, rows: NDArray[np.float64], bundle: Bundle) -> list[Split]:
+    """Score every row, and again with one feature after the other made typical: all with one call."""
+    columns, low = detector.columns, detector.low
+    typical = bundle.background.typical[columns]
+    # Where the detector sees no difference nothing can fall; a missing value equals nothing, and stays missing.
+    seen = rows[:, columns]
+    differs = ~np.isnan(seen) & (np.maximum(seen, low) != np.maximum(typical, low))
+    of_row, of_column = np.nonzero(differs)
+    changed = rows[of_row]
+    changed[np.arange(len(changed)), columns[of_column]] = typical[of_column]
+    scores = detector.score(np.asfortranarray(np.concatenate([rows, changed])))
+    falls = np.maximum(scores[of_row] - scores[len(rows) :], 0.0).tolist()
+    ends = np.searchsorted(of_row, np.arange(len(rows) + 1)).tolist()
+    places = columns[of_column].tolist()
+    return [
+        Split(detector=detector.name, features=_shares(row, places[start:end], falls[start:end]))
+        for row, start, end in zip(rows, ends, ends[1:], strict=False)
+    ]
+
+
+def _shares(row: NDArray[np.float64], places: Sequence[int], falls: Sequence[float]) -> tuple[Share, ...]:
+    total = math.fsum(falls)
     if total == 0.0:
-        return Split(detector=name, features=())
-    shares = sorted(zip(present, (falls / total).tolist(), strict=True), key=lambda each: -each[1])
-    return Split(
-        detector=name,
-        features=tuple(
-            _share(place, float(row[place]), share)
-            for place, share in shares[:MOST_SHARES]
-            if share >= LEAST_SHARE
-        ),
+        return ()
+    largest = sorted(zip(places, falls, strict=True), key=lambda each: -each[1])[:MOST_SHARES]
+    return tuple(
+        _share(place, float(row[place]), fall / total) for place, fall in largest if fall / total >= LEAST_SHARE
     )
 
 

@@ -120,7 +120,7 @@ def join_answer(assessments: Sequence[Assessment], media_type: str, *, single: b
     return msgspec.json.encode(assessments[0] if single else assessments)
 
 
-_NESTED: Final = frozenset({"scores", "tails", "reasons", "features"})
+_NESTED: Final = frozenset({"scores", "tails", "reasons", "features", "approximate"})
 _COLUMNS: Final[dict[str, Callable[[Assessment], Any]]] = {
     **{name: attrgetter(name) for name in Assessment.__struct_fields__ if name not in _NESTED},
     **{f"{name}_score": attrgetter(f"scores.{name}") for name in DETECTORS},

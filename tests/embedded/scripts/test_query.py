@@ -203,7 +203,7 @@ class TestOutput:
         lines = run(self.ALL).stdout.splitlines()
 
         assert lines[0].split() == ["assessment_id", "a0000002"]
-        assert len([line for line in lines if line]) == 43
+        assert len([line for line in lines if line]) == 44
 
     def test_long_results_are_cut_on_the_terminal_only(self) -> None:
         sql = "SELECT range AS number FROM range(1500)"

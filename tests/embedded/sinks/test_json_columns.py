@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.assessment import Assessment, Readings, Reason
+from detectors.assessment import Assessment, Readings, Reason, Share, Split
 from sinks.json_columns import parse_columns
+from sinks.kinds import ASSESSMENT
 from sinks.schema import columnise
 from tests.unit.sinks.assessments import assessment
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 READINGS = st.builds(Readings, *[st.none() | FLOATS] * 4)
+SHARES = st.lists(st.builds(Share, feature=TEXTS, text=TEXTS, value=FLOATS, share=FLOATS), max_size=2).map(tuple)
 ASSESSMENTS = st.builds(
     assessment,
     st.integers(0, 99),
@@ -28,6 +30,7 @@ ASSESSMENTS = st.builds(
     features=st.lists(st.none() | FLOATS, max_size=4).map(tuple),
     degraded=st.lists(TEXTS, max_size=2).map(tuple),
     late=st.booleans(),
+    approximate=st.lists(st.builds(Split, detector=TEXTS, features=SHARES), max_size=2).map(tuple),
 )
 
 
@@ -72,6 +75,8 @@ REFUSED = {
     "null where something must be": _changed(account_id=None),
     "a reason without a code": _changed(reasons=[{"contribution": 1.0, "text": "so"}]),
     "null among the degraded": _changed(degraded=[None]),
+    "null among the shares": _changed(approximate=[{"detector": "kmeans", "features": [None]}]),
+    "a split that says nothing": _changed(approximate=[{"detector": "kmeans"}]),
     "no time": _changed(event_time="yesterday"),
 }
 
@@ -81,6 +86,16 @@ def test_what_may_be_no_assessment_is_left_to_the_long_way(value: bytes) -> None
     good = _encoded(assessment(1), assessment(2))
 
     assert parse_columns([good[0], value, good[1]], 0, range(3)) is None
+
+
+def test_an_assessment_of_an_earlier_release_has_no_split() -> None:
+    """It takes the long way, since nothing there says so."""
+    earlier = msgspec.to_builtins(assessment())
+    del earlier["approximate"]
+    value = msgspec.json.encode(earlier)
+
+    assert parse_columns([value], 0, [0]) is None
+    assert columnise([ASSESSMENT.decode(value)], 0, [0])["approximate"].to_pylist() == [[]]
 
 
 def test_nothing_is_left_to_the_long_way() -> None:

@@ -29,7 +29,7 @@ def test_a_row_holds_what_the_assessment_says() -> None:
 
     row = columnise([given_], 5, [77]).to_pylist()[0]
 
-    plain = {*Assessment.__struct_fields__} - SPLIT - {"reasons", "features", "degraded"}
+    plain = {*Assessment.__struct_fields__} - SPLIT - {"reasons", "features", "degraded", "approximate"}
     assert {name: row[name] for name in plain} == {name: getattr(given_, name) for name in plain}
     assert [row[f"{name}_score"] for name in Readings.__struct_fields__] == [6.5, 3.25, 0.625, None]
     assert [row[f"{name}_tail"] for name in Readings.__struct_fields__] == [0.001, 0.02, 0.004, None]
@@ -41,6 +41,8 @@ def test_a_row_holds_what_the_assessment_says() -> None:
     }
     assert row["features"] == [1.5, None, -0.25]
     assert row["degraded"] == ["geo"]
+    (split,) = row["approximate"]
+    assert (split["detector"], [each["share"] for each in split["features"]]) == ("isolation_forest", [0.75, 0.25])
     assert (row["source_partition"], row["source_offset"]) == (5, 77)
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from detectors.assess import assess
 from detectors.assessment import ACTIONS, Assessment
+from detectors.explanation.split import splits_of
 from detectors.verdict import assessment_id
 from tests.unit.detectors.histories import history, probability_bundle, rarity_bundle
 from tests.unit.detectors.payments import payment
@@ -31,6 +33,19 @@ def test_the_action_follows_from_the_level() -> None:
     verdicts = [each for _, each in assess(history(), FIRST, probability_bundle()).assessments]
     assert len({each.risk_level for each in verdicts}) >= 3
     assert all(each.recommended_action == ACTIONS[each.risk_level] for each in verdicts)
+
+
+def test_forest_and_k_means_are_split_from_medium_up() -> None:
+    verdicts = [each for _, each in assess(history(), FIRST, probability_bundle()).assessments]
+    low = [each for each in verdicts if each.risk_level == "low"]
+    risky = [each for each in verdicts if each.risk_level != "low"]
+    assert low
+    assert risky
+    assert not any(each.approximate for each in low)
+    assert all(each.approximate for each in risky)
+    for each in risky:
+        rows = np.array([[np.nan if value is None else value for value in each.features]])
+        assert (each.approximate,) == tuple(splits_of(rows, probability_bundle()))
 
 
 def test_maturity_grows_with_the_payments_known() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from detectors.assessment import Assessment, Readings, Reason
+from detectors.assessment import Assessment, Readings, Reason, Share, Split
 from detectors.transaction import EnrichedTransaction
 from sinks.archive import OffsetRange, Record
 
@@ -51,6 +51,20 @@ def assessment(number: int = 1, **changes: Any) -> Assessment:
         "provisional": False,
         "bundle_version": "2026-03-01",
         "feature_version": "1",
+        "approximate": (
+            Split(
+                detector="isolation_forest",
+                features=(
+                    Share(
+                        feature="amount_z",
+                        text="amount: 9.0 deviations above the account's usual",
+                        value=9.0,
+                        share=0.75,
+                    ),
+                    Share(feature="new_device", text="device: new", value=1.0, share=0.25),
+                ),
+            ),
+        ),
     }
     return Assessment(**values | changes)
 
