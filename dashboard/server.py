@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Any
 
 import structlog
@@ -28,7 +27,7 @@ from dashboard.publishing import KafkaPublishing
 from dashboard.sse import Hub
 from dashboard.state.board import Board, News
 from dashboard.ticking import show_pictures, tell_changes
-from sinks.archive import open_archive
+from sinks.archive import archive_opener
 from stream.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -116,7 +115,7 @@ def _wire(settings: Settings) -> tuple[Desk, Follower, ClusterWatch]:
         bundle=BundleWatch(settings.bundle),
         publishing=KafkaPublishing(client),
         sight=lambda: watch.sight,
-        archive=ArchivedPayments(partial(_open_archive, settings)),
+        archive=ArchivedPayments(_archive_opener(settings)),
         caught_up=follower.caught_up.is_set,
     )
     return desk, follower, watch
@@ -124,12 +123,12 @@ def _wire(settings: Settings) -> tuple[Desk, Follower, ClusterWatch]:
 
 def _routes(settings: Settings, desk: Desk) -> list[web.RouteDef]:
     """Routes of the pages that look back."""
-    history = history_routes(partial(_open_archive, settings), desk.board.labels, settings.bundle)
+    history = history_routes(_archive_opener(settings), desk.board.labels, settings.bundle)
     return [*history, *models_routes(settings.bundle, settings.dashboard_report)]
 
 
-def _open_archive(settings: Settings) -> Any:
-    return open_archive(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
+def _archive_opener(settings: Settings) -> Callable[[], Any]:
+    return archive_opener(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint)
 
 
 def _access(settings: Settings, desk: Desk) -> Access:

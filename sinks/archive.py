@@ -8,7 +8,7 @@ import hashlib
 import io
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from http import HTTPStatus
@@ -26,7 +26,7 @@ from pyarrow.fs import FileSelector, LocalFileSystem
 
 from sinks.errors import ArchiveConflictError, ArchiveError, UnreadableRecordError
 from sinks.kinds import ASSESSMENT, Kind
-from sinks.s3 import archive_error, s3_filesystem
+from sinks.s3 import BucketFiles, archive_error
 from sinks.schema import by_event_date
 
 OFFSET_DIGITS = 20
@@ -227,7 +227,15 @@ def open_archive(
     bucket: str, prefix: str = "", endpoint: str | None = None, kind: Kind = ASSESSMENT
 ) -> ds.Dataset:
     """Return the `archive_dataset` of a bucket; `endpoint` as for `sinks.s3.s3_client`."""
-    return archive_dataset(f"{bucket}/{archive_folder(prefix, kind)}", s3_filesystem(bucket, endpoint), kind)
+    return archive_opener(bucket, prefix, endpoint, kind)()
+
+
+def archive_opener(
+    bucket: str, prefix: str = "", endpoint: str | None = None, kind: Kind = ASSESSMENT
+) -> Callable[[], ds.Dataset]:
+    """Return what does as `open_archive`, for who opens it again and again: each time with the objects of then."""
+    files, folder = BucketFiles(bucket, endpoint), f"{bucket}/{archive_folder(prefix, kind)}"
+    return lambda: archive_dataset(folder, files(), kind)
 
 
 def open_local_archive(directory: Path, kind: Kind = ASSESSMENT) -> ds.Dataset:

@@ -22,21 +22,44 @@ def s3_client(endpoint: str | None = None) -> Any:
 
 def s3_filesystem(bucket: str, endpoint: str | None = None) -> Any:
     """Return the Arrow filesystem that holds `bucket`, to read data sets with; it connects as `s3_client` does."""
-    target = aws.find_target("s3", endpoint)
-    try:
-        region = aws.connect("s3", target).head_bucket(Bucket=bucket).get("BucketRegion")
-    except (BotoCoreError, ClientError) as error:
-        raise archive_error(error, f"look at bucket {bucket}") from error
-    keys = target.session.get_credentials().get_frozen_credentials()
-    url = urlsplit(target.url or "https:")
-    return S3FileSystem(
-        access_key=keys.access_key,
-        secret_key=keys.secret_key,
-        session_token=keys.token,
-        region=region or aws.DEFAULT_REGION,
-        scheme=url.scheme,
-        endpoint_override=url.netloc or None,
-    )
+    return BucketFiles(bucket, endpoint)()
+
+
+class BucketFiles:
+    """Gives the `s3_filesystem` of a bucket as often as it is wanted, with the credentials of the moment.
+
+    Who asks is found out once: boto3 leaves ten megabytes behind each time, until Python's collector comes by.
+    Not for several threads at once.
+    """
+
+    def __init__(self, bucket: str, endpoint: str | None = None) -> None:
+        self._bucket = bucket
+        self._endpoint = endpoint
+        self._connected: tuple[aws.Target, Any] | None = None
+
+    def __call__(self) -> Any:
+        """Return the filesystem; raises ArchiveError where the bucket cannot be looked at."""
+        target, client = self._connect()
+        try:
+            region = client.head_bucket(Bucket=self._bucket).get("BucketRegion")
+        except (BotoCoreError, ClientError) as error:
+            raise archive_error(error, f"look at bucket {self._bucket}") from error
+        keys = target.session.get_credentials().get_frozen_credentials()
+        url = urlsplit(target.url or "https:")
+        return S3FileSystem(
+            access_key=keys.access_key,
+            secret_key=keys.secret_key,
+            session_token=keys.token,
+            region=region or aws.DEFAULT_REGION,
+            scheme=url.scheme,
+            endpoint_override=url.netloc or None,
+        )
+
+    def _connect(self) -> tuple[aws.Target, Any]:
+        if self._connected is None:
+            target = aws.find_target("s3", self._endpoint)
+            self._connected = target, aws.connect("s3", target)
+        return self._connected
 
 
 def ensure_bucket(client: Any, bucket: str) -> None:

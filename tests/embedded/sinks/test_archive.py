@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow.fs import LocalFileSystem
 
+from sinks import aws
 from sinks.archive import (
     FlushPolicy,
     OffsetRange,
@@ -22,6 +23,7 @@ from sinks.archive import (
     PartitionBuffer,
     Record,
     archive_dataset,
+    archive_opener,
     deduplicate,
     open_archive,
     parquet_bytes,
@@ -202,6 +204,23 @@ class TestReading:
         assert table["source_offset"].to_pylist() == [*range(8)]
         assert table["assessment_id"].to_pylist() == [row.assessment_id for row in rows]
         assert open_archive(bucket, "x", endpoint).count_rows() == 5 + 6 + 2
+
+    def test_an_opener_shows_what_has_come_since_and_connects_once(
+        self, client: Any, endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connected: list[str] = []
+        connect = aws.connect
+        monkeypatch.setattr(
+            aws, "connect", lambda service, target: connected.append(service) or connect(service, target)
+        )
+        archive, opened = ParquetArchive(bucket, "", client), archive_opener(bucket, endpoint=endpoint)
+        seen = [opened().count_rows()]
+        for number in range(2):
+            archive.upload(flushed(assessment(number), first=number))
+            seen.append(opened().count_rows())
+
+        assert seen == [0, 1, 2]
+        assert connected == ["s3"]
 
     def test_dates_limit_what_is_read(self, client: Any, endpoint: str, bucket: str) -> None:
         rows = [assessment(number, event_time=EVENT_TIME + number * DAY) for number in range(5)]
