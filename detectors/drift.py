@@ -116,13 +116,13 @@ def observe(
 
 def _add(memory: DriftMemory, values: NDArray[np.float64]) -> DriftMemory:
     """The open block with more payments, (n, series), added one after the other."""
-    sums, counts = list(memory.sums), list(memory.counts)
-    for series, column in enumerate(values.T):
-        known = column[~np.isnan(column)]
-        # Not `sum`: it adds in another order for another number of payments.
-        sums[series] = float(np.cumsum(np.concatenate(([sums[series]], known)))[-1])
-        counts[series] += len(known)
-    return msgspec.structs.replace(memory, rows=memory.rows + len(values), sums=tuple(sums), counts=tuple(counts))
+    missing = np.isnan(values)
+    # Not `sum`: it adds in another order for another number of payments.
+    sums = np.concatenate([[memory.sums], np.where(missing, 0.0, values)]).cumsum(axis=0)[-1]
+    counts = np.array(memory.counts) + len(values) - missing.sum(axis=0)
+    return msgspec.structs.replace(
+        memory, rows=memory.rows + len(values), sums=tuple(sums.tolist()), counts=tuple(counts.tolist())
+    )
 
 
 def _close(memory: DriftMemory, event_time: datetime) -> tuple[DriftMemory, list[DriftEvent]]:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.adding import add_up
 from detectors.assessment import DETECTORS
 from detectors.bundle import Bundle
 from detectors.features import FEATURES
@@ -142,18 +143,13 @@ def _survival(
 
 def _added(parts: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDArray[np.float64]:
     """The baseline and the detectors' parts added up in their order."""
-    statistic = baseline.copy()
-    for detector in range(parts.shape[1]):
-        statistic += parts[:, detector]
-    return statistic
+    return add_up(parts.T, baseline)
 
 
 def _rarity_parts(strange: NDArray[np.float64], fusion: Fusion) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Each detector's share of the weighted mean over those that speak: (n, 4), and whether any does: (n,)."""
     weights = np.where(np.isnan(strange), 0.0, np.array(fusion.weights))
-    total = np.zeros(len(strange))
-    for detector in range(len(DETECTORS)):
-        total += weights[:, detector]
+    total = add_up(weights.T)
     speaks = total > 0.0
     parts = np.zeros_like(strange)
     for detector in range(len(DETECTORS)):
@@ -178,38 +174,27 @@ def _terms(
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The detectors' parts, (n, 4), split over their causes: names, and terms (n, T)."""
     columns = [
-        *_zscore_terms(parts[:, ZSCORE], causes.zscore),
-        parts[:, KMEANS],
-        parts[:, ISOLATION_FOREST],
+        *_zscore_terms(parts[:, ZSCORE], causes.zscore.T),
+        parts.T[[KMEANS, ISOLATION_FOREST]],
     ]
     names: tuple[str, ...] = DETECTOR_TERMS
     fusion = bundle.manifest.fusion
     if fusion.kind == "probability" and causes.logistic is not None and fusion.weights[LOGISTIC] != 0.0:
-        columns += _logistic_terms(scores[:, LOGISTIC], fusion.weights[LOGISTIC], causes.logistic)
+        # As the sum that makes its log-odds has it.
+        weights = np.where(np.isnan(scores[:, LOGISTIC]), 0.0, fusion.weights[LOGISTIC])
+        columns.append(weights * causes.logistic.T)
         names += LOGISTIC_TERMS
     else:
-        columns.append(parts[:, LOGISTIC])
+        columns.append(parts.T[[LOGISTIC]])
         names += ("logistic",)
-    return names, np.stack(columns).T  # a term's column stays together in memory
+    return names, np.concatenate(columns).T  # a term's column stays together in memory
 
 
-def _zscore_terms(part: NDArray[np.float64], squares: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The z-score's part, (n,), over its features in proportion to their share of the raw score.
+def _zscore_terms(part: NDArray[np.float64], causes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The z-score's part, (n,), over its features in proportion to their share, (f, n), of the raw score: (f, n).
 
-    Last comes what has no feature to go to: the part of payments whose raw score is 0.
+    Then, (1, n), what has no feature to go to: the part of payments whose raw score is 0.
     """
-    raw = np.zeros(len(part))
-    for position in range(len(Z_FEATURES)):
-        raw += squares[:, position]
+    raw = add_up(causes)
     plain = raw == 0.0
-    divisor = np.where(plain, 1.0, raw)
-    terms = [part * (squares[:, position] / divisor) for position in range(len(Z_FEATURES))]
-    return [*terms, np.where(plain, part, 0.0)]
-
-
-def _logistic_terms(
-    odds: NDArray[np.float64], weight: float, contributions: NDArray[np.float64]
-) -> list[NDArray[np.float64]]:
-    """The logistic detector's part by feature, as the sum that makes its log-odds, (n,), has it."""
-    weights = np.where(np.isnan(odds), 0.0, weight)
-    return [weights * contributions[:, column] for column in range(contributions.shape[1])]
+    return [part * (causes / np.where(plain, 1.0, raw)), np.where(plain, part, 0.0)[None]]

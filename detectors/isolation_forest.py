@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.adding import add_up
+
 ROWS_AT_ONCE: Final = 512
 """Rows walked together; all trees times this many nodes still fit a core's cache."""
 
@@ -76,20 +78,16 @@ def _path_lengths(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.float
         right = points.take(cut, mode="wrap") > nodes
         np.bitwise_and(nodes, (1 << _LEFT_BITS) - 1, out=places)
         places += right
-    lengths = np.zeros(count, dtype=np.float64)
-    for credit in forest.credit.take(places):  # tree by tree: the order of the sum is part of the result
-        lengths += credit
-    return lengths
+    return add_up(forest.credit.take(places))  # tree by tree
 
 
 def _points(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.int64]:
     """What the trees compare, `_ordered`: (n, m), in the order of `forest.columns`."""
     # scikit-learn's trees compare single precision values; so must we, to take the same turns.
     points = np.empty((len(rows), len(forest.columns)), dtype=np.float32)
-    for position, column in enumerate(forest.columns):
-        values = rows[:, column]
-        filled = np.where(np.isnan(values), forest.median[position], values)
-        points[:, position] = np.maximum(filled, forest.low[position])
+    values = rows.T[forest.columns]
+    filled = np.where(np.isnan(values), forest.median[:, None], values)
+    points[:] = np.maximum(filled, forest.low[:, None]).T
     return _ordered(points)
 
 

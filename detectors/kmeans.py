@@ -80,11 +80,9 @@ def start_centroids(clusters: Clusters) -> CentroidMemory:
 
 def standardise(rows: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]:
     """The columns that k-means looks at: (n, dk) float64, in standard deviations, missing = 0."""
-    standard = np.empty((len(rows), len(clusters.columns)), dtype=np.float64)
-    for position, column in enumerate(clusters.columns):
-        values = (rows[:, column] - clusters.mean[position]) / clusters.scale[position]
-        values[np.isnan(values)] = 0.0
-        standard[:, position] = np.clip(values, clusters.low[position], STANDARD_CAP)
+    values = (rows.T[clusters.columns] - clusters.mean[:, None]) / clusters.scale[:, None]
+    values[np.isnan(values)] = 0.0
+    standard: NDArray[np.float64] = np.clip(values, clusters.low[:, None], STANDARD_CAP).T
     return standard
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.adding import add_up
+
 
 @dataclass(frozen=True, eq=False)
 class Logistic:
@@ -50,7 +52,4 @@ def logistic(
     `contributions` may be passed by a caller that has them already.
     """
     parts = logistic_contributions(rows, model) if contributions is None else contributions
-    odds = np.full(len(rows), model.baseline, dtype=np.float64)
-    for column in range(parts.shape[1]):
-        odds += parts[:, column]
-    return odds
+    return add_up(parts.T, model.baseline)

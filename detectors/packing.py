@@ -104,7 +104,7 @@ def unpack_lists(packed: Sequence[Packed]) -> list[tuple[bytes, bytes]]:
 def _narrowed(wide: Sequence[bytes], starts: NDArray[np.int64]) -> list[bytes]:
     """The numbers of each list, eight bytes each, in as few bytes as its largest needs."""
     largest = np.maximum.reduceat(np.frombuffer(b"".join(wide), dtype="<u8"), starts)
-    widths = np.select([largest < 2**16, largest < 2**24, largest < 2**32], [2, 3, 4], 8)
+    widths = 2 + (largest >= 2**16) + (largest >= 2**24) + 4 * (largest >= 2**32)
     return _resized(wide, [8] * len(wide), widths.tolist())
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import sentences as say
+from detectors.adding import add_up
 from detectors.assessment import Reason
 from detectors.merchants import sentences as say_of_merchant
 from detectors.observation import Details
@@ -131,15 +132,7 @@ def reasons_for(
             found += _notes(seen)
         listed.append(tuple(found))
     sums[told_places, told_payments] = 0.0
-    return listed, _added(sums)
-
-
-def _added(columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum of (m, n) over its first axis, in order: (n,)."""
-    total = np.zeros(columns.shape[1])
-    for column in columns:
-        total += column
-    return total
+    return listed, add_up(sums)
 
 
 @lru_cache(maxsize=64)

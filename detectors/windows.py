@@ -28,6 +28,8 @@ MAX_EXACT = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TWO = Struct("<II")
 _LAST_SECOND = 2**32 - 1  # in February 2106
+_NOTHING = np.zeros(1, dtype=np.int64)
+_LENGTHS = np.array([[0], [HOUR], [DAY], [WEEK], [MONTH]])
 _MAX_HOUR_CENTS = 10**18  # what still fits an encoded integer
 
 
@@ -135,10 +137,9 @@ def totals(asked: Sequence[Asked]) -> Totals:
     times = np.frombuffer(b"".join([each.times for each in asked]), dtype="<u4")
     line = np.repeat(row, lengths) + times
     now = np.array([each.now for each in asked], dtype=np.int64)
-    borders = np.stack([now, *(np.maximum(now - window, 0) for window in (HOUR, DAY, WEEK, MONTH))])
-    places = np.searchsorted(line, row + borders)
+    places = line.searchsorted(row + np.maximum(now - _LENGTHS, 0))
     cents = np.frombuffer(b"".join([each.cents for each in asked]), dtype="<i8")
-    spent = np.concatenate(([0], np.cumsum(cents)))[places]
+    spent = np.concatenate([_NOTHING, cents.cumsum()])[places]
     answers = Totals(
         counts=places[0] - places[1:],
         cents=(spent[0] - spent[2:]).astype(np.float64),

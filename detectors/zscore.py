@@ -5,11 +5,13 @@ differently, so each counts by how rare it is in reference traffic. Nothing in t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.adding import add_up
 from detectors.features import FEATURES
 from detectors.tails import STRANGEST
 
@@ -37,6 +39,9 @@ RHYTHM: Final = frozenset({"gap_z", "velocity_ratio", "count_1h"})
 RHYTHM_CAP: Final = 1.0
 """What each feature of the rhythm may add at most: people pay twice within minutes for good reasons, and several
 of these features say the same."""
+_COLUMNS: Final = np.array(Z_COLUMNS)
+_HABITS: Final = np.array(HABITS)
+_MOST: Final = np.array([RHYTHM_CAP if name in RHYTHM else STRANGEST for name in Z_FEATURES])
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,16 @@ class Deviations:
     slope: NDArray[np.float64]
     """(g,) from each point onwards."""
 
+    @cached_property
+    def fitted(self) -> NDArray[np.int64]:
+        """(k,) positions of the features that have a curve."""
+        return np.flatnonzero(np.diff(self.starts))
+
+    @cached_property
+    def grids(self) -> list[NDArray[np.float64]]:
+        """The values of each of `fitted`, rising."""
+        return [self.score[self.starts[each] : self.starts[each + 1]] for each in self.fitted]
+
 
 def zscore_terms(rows: NDArray[np.float64], model: Deviations) -> NDArray[np.float64]:
     """What each feature of `Z_FEATURES` adds to the score: (n, f) float64, strangeness beyond `ORDINARY`.
@@ -61,20 +76,18 @@ def zscore_terms(rows: NDArray[np.float64], model: Deviations) -> NDArray[np.flo
     A payment far *smaller* than usual costs its owner little and is left to the detectors that see both
     directions. A missing feature adds 0.
     """
+    fitted = model.fitted
+    values = rows.T[_COLUMNS[fitted]]
+    at = np.empty(values.shape, dtype=np.int64)
+    for position, grid in enumerate(model.grids):
+        at[position] = grid.searchsorted(values[position], side="right")
+    at += model.starts[fitted, None] - 1
+    inside = np.maximum(at, model.starts[fitted, None])
+    distance = values - model.score.take(inside)
+    strange = model.strangeness.take(inside) + model.slope.take(inside) * distance - ORDINARY
+    strange = np.minimum(strange, _MOST[fitted, None])
     terms = np.zeros((len(Z_COLUMNS), len(rows)), dtype=np.float64)
-    for position, column in enumerate(Z_COLUMNS):
-        start, end = int(model.starts[position]), int(model.starts[position + 1])
-        if start == end:
-            continue
-        values = rows[:, column]
-        grid = model.score[start:end]
-        at = np.searchsorted(grid, values, side="right") - 1
-        inside = np.maximum(at, 0)
-        rarity, slope = model.strangeness[start:end].take(inside), model.slope[start:end].take(inside)
-        most = RHYTHM_CAP if Z_FEATURES[position] in RHYTHM else STRANGEST
-        strange = np.minimum(rarity + slope * (values - grid.take(inside)) - ORDINARY, most)
-        counts = (at >= 0) & (strange > 0.0)  # NaN is not greater than 0
-        np.copyto(terms[position], strange, where=counts)
+    terms[fitted] = np.where((at == inside) & (strange > 0.0), strange, 0.0)  # NaN is not greater than 0
     return terms.T
 
 
@@ -86,11 +99,6 @@ def zscore(
     `terms` may be passed by a caller that has them already.
     """
     terms = zscore_terms(rows, model) if terms is None else terms
-    score = np.zeros(len(rows), dtype=np.float64)
-    for position in range(len(Z_COLUMNS)):
-        score += terms[:, position]
-    silent = np.ones(len(rows), dtype=np.bool_)
-    for column in HABITS:
-        silent &= np.isnan(rows[:, column])
-    score[silent] = np.nan
+    score = add_up(terms.T)
+    score[np.isnan(rows.T[_HABITS]).all(axis=0)] = np.nan
     return score
