@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.needs import NOT_RUN
+
 # No deadline: a slow machine is no fault of the code. CI tries the same examples every time, people try new ones.
 settings.register_profile("riskstream", max_examples=25, deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("riskstream")
-
-NOT_RUN = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,8 +3,6 @@
 A test that needs what this machine lacks is left out loudly; CI=true demands it.
 """
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from stream.embedded.aws import EmbeddedAws
 from tests import kafka_broker
 from tests.aws import localstack as emulator
 from tests.aws.localstack import LocalStack
-from tests.conftest import NOT_RUN
 from tests.kafka_broker import ApacheKafka
+from tests.needs import add_figures, below, leave_out
 from tests.pipeline.traffic import saved_bundle
 
 HERE = Path(__file__).parent
@@ -45,17 +43,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that this machine cannot run, or end the run where they are demanded."""
     for fixture, (missing_tools, what, remedy) in NEEDS.items():
-        demanding = [item for item in items if HERE in item.path.parents and _uses(item, fixture)]
+        demanding = [item for item in below(HERE, items) if _uses(item, fixture)]
         lack = missing_tools() if demanding else None
-        if lack is None:
-            continue
-        if os.environ.get("CI") == "true":
-            pytest.exit(f"CI=true demands the tests on {what}, but {lack}", returncode=1)
-        config.hook.pytest_deselected(items=demanding)
-        items[:] = [item for item in items if item not in demanding]
-        config.stash[NOT_RUN].append(
-            f"NOT RUN: {len(demanding)} tests of AWS on {what}, because {lack}. Install {remedy} to run them."
-        )
+        if lack is not None:
+            leave_out(config, items, demanding, f"of AWS on {what}", lack, remedy)
 
 
 def _uses(item: pytest.Item, fixture: str) -> bool:
@@ -67,11 +58,7 @@ def figures() -> Iterator[dict[str, float]]:
     """What the tests measured, by name; added at the end to the JSON file that RISKSTREAM_AWS_JSON names."""
     measured: dict[str, float] = {}
     yield measured
-    name = os.environ.get(FIGURES)
-    if name and measured:
-        file = Path(name)
-        before = json.loads(file.read_text()) if file.exists() and file.stat().st_size else {}
-        file.write_text(json.dumps(before | measured, indent=2) + "\n")
+    add_figures(FIGURES, measured)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """One Apache Kafka for the tests below; where it cannot run they are left out loudly, and CI fails."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stream.embedded.aws import EmbeddedAws
-from tests.conftest import NOT_RUN
 from tests.kafka_broker import ApacheKafka, missing_tools
+from tests.needs import below, leave_out
 from tests.pipeline.traffic import saved_bundle
 
 HERE = Path(__file__).parent
@@ -22,18 +21,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that this machine cannot run, or end the run where they are demanded."""
-    demanding = [item for item in items if HERE in item.path.parents]
+    demanding = below(HERE, items)
     lack = missing_tools() if demanding else None
-    if lack is None:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.exit(f"CI=true demands the tests on a real Apache Kafka, but {lack}", returncode=1)
-    config.hook.pytest_deselected(items=demanding)
-    items[:] = [item for item in items if HERE not in item.path.parents]
-    config.stash[NOT_RUN].append(
-        f"NOT RUN: {len(demanding)} tests on a real Apache Kafka, because {lack}."
-        " Install Java 17+ and Maven (Debian: apt-get install openjdk-17-jre-headless maven) to run them."
-    )
+    if lack is not None:
+        remedy = "Java 17+ and Maven (Debian: apt-get install openjdk-17-jre-headless maven)"
+        leave_out(config, items, demanding, "on a real Apache Kafka", lack, remedy)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ A machine without Chromium, Java or Maven leaves them out loudly; CI=true demand
 an event loop in this thread until the last of these tests, so none of them may run one of its own.
 """
 
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +17,8 @@ from tests.browser import chromium
 from tests.browser.pages import Pages
 from tests.browser.report import Report, written_report
 from tests.browser.scene import Scene, open_scene
-from tests.conftest import NOT_RUN
 from tests.kafka_broker import ApacheKafka
+from tests.needs import add_figures, below, leave_out
 from tests.pipeline.cluster import Cluster, recreate_topics
 from tests.pipeline.traffic import saved_bundle, small_bundle
 
@@ -47,19 +45,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests where this machine cannot run them, or end the run where they are demanded."""
-    demanding = [item for item in items if HERE in item.path.parents]
+    demanding = below(HERE, items)
     lacks = [(lack, packages) for missing, packages in NEEDS if demanding and (lack := missing())]
-    if not lacks:
-        return
-    lack = " and ".join(lack for lack, _ in lacks)
-    if os.environ.get("CI") == "true":
-        pytest.exit(f"CI=true demands the tests of the dashboard in a browser, but {lack}", returncode=1)
-    config.hook.pytest_deselected(items=demanding)
-    items[:] = [item for item in items if item not in demanding]
-    config.stash[NOT_RUN].append(
-        f"NOT RUN: {len(demanding)} tests of the dashboard in a browser, because {lack}."
-        f" Install them (Debian: apt-get install {' '.join(packages for _, packages in lacks)}) to run them."
-    )
+    if lacks:
+        lack = " and ".join(lack for lack, _ in lacks)
+        remedy = f"them (Debian: apt-get install {' '.join(packages for _, packages in lacks)})"
+        leave_out(config, items, demanding, "of the dashboard in a browser", lack, remedy)
 
 
 @pytest.fixture(scope="package")
@@ -67,9 +58,7 @@ def figures() -> Iterator[Counter[str]]:
     """What the tests measured, by name; written at the end to the JSON file that RISKSTREAM_BROWSER_JSON names."""
     measured: Counter[str] = Counter()
     yield measured
-    name = os.environ.get(FIGURES)
-    if name and measured:
-        Path(name).write_text(json.dumps(measured, indent=2) + "\n")
+    add_figures(FIGURES, measured)
 
 
 @pytest.fixture(scope="package")
