@@ -127,6 +127,11 @@ def _check_mark(request: web.Request) -> None:
         raise RequestError("send JSON, with content-type: application/json", 400)
 
 
+def is_encrypted(request: web.Request) -> bool:
+    """Tell whether the browser came by TLS, even where a proxy ends it: browsers name the origin of a form."""
+    return request.secure or urlsplit(request.headers.get("origin", "")).scheme == "https"
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches a host.
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from dashboard.access import COOKIE, SESSION_SECONDS, Access, Handler
+from dashboard.access import COOKIE, SESSION_SECONDS, Access, Handler, is_encrypted
 from dashboard.errors import DashboardError
 
 HERE: Final = Path(__file__).parent
@@ -40,7 +40,7 @@ def page_routes(access: Access) -> Sequence[web.RouteDef]:
                 max_age=SESSION_SECONDS,
                 httponly=True,
                 samesite="Strict",
-                secure=request.secure,
+                secure=is_encrypted(request),
                 path="/",
             )
             return response

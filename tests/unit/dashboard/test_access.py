@@ -105,6 +105,17 @@ async def test_the_login_gives_a_session_that_is_not_the_token(opened):
     assert (await client.get("/api/live", headers={"cookie": f"{COOKIE}={value}"})).status == 200
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_session_that_began_behind_a_proxy_with_tls_is_sent_by_tls_only(opened, scheme):
+    client = await opened(desk(), "0.0.0.0", TOKEN)
+    origin = f"{scheme}://{client.host}:{client.port}"
+    response = await client.post(
+        "/login", data={"token": TOKEN}, headers={"origin": origin}, allow_redirects=False
+    )
+    assert response.status == 303
+    assert ("Secure" in response.headers["set-cookie"].split("; ")) == (scheme == "https")
+
+
 async def test_a_wrong_token_at_the_login_gives_no_session(opened):
     client = await opened(desk(), "0.0.0.0", TOKEN)
     response = await client.post("/login", data={"token": "wrong"})
