@@ -154,8 +154,13 @@ def wilson(hits: int, count: int) -> Interval:
     >>> interval = wilson(0, 10)
     >>> interval.low, round(interval.high, 4)
     (0.0, 0.2775)
+    >>> wilson(0, 719).low, wilson(10, 10).high
+    (0.0, 1.0)
     """
     share, spread = hits / count, Z_95 * Z_95 / count
     middle = share + spread / 2
     reach = Z_95 * math.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return Interval(low=max((middle - reach) / (1 + spread), 0.0), high=min((middle + reach) / (1 + spread), 1.0))
+    # The ends are exact in theory, and off by a last bit in floating point.
+    low = 0.0 if hits == 0 else (middle - reach) / (1 + spread)
+    high = 1.0 if hits == count else (middle + reach) / (1 + spread)
+    return Interval(low=low, high=high)

@@ -1,9 +1,9 @@
 // @ts-check
 // Everything that was said about the payment, as it stands in the record.
 
-import { dataTable } from "../lib/charts.js";
 import { el } from "../lib/dom.js";
 import { dateTime, duration, money, NONE, number, words } from "../lib/format.js";
+import { folded } from "../lib/table.js";
 
 /** @typedef {import("./types.js").Found} Found */
 
@@ -59,31 +59,11 @@ export function fields({ assessment, transaction }) {
 
 /** @param {Found["assessment"]} assessment */
 function featureTable({ features, feature_version }) {
-  const place = el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Feature row" });
-  const details = el(
-    "details",
-    { class: "chart-table" },
-    el("summary", null, `Feature row, ${features.length} features`),
-    place,
-  );
-  details.addEventListener("toggle", () => {
-    const rows = features.map(({ name, value }) => [
-      name,
-      value === null ? "missing" : number(value, { digits: 6 }),
-    ]);
-    place.replaceChildren(
-      ...(details.open
-        ? [
-            dataTable({
-              caption: `Feature version ${feature_version}; what they mean is in docs/features.md`,
-              head: ["Feature", "Value"],
-              rows,
-            }),
-          ]
-        : []),
-    );
-  });
-  return details;
+  return folded(`Feature row, ${features.length} features`, "Feature row", () => ({
+    caption: `Feature version ${feature_version}; what they mean is in docs/features.md`,
+    head: ["Feature", "Value"],
+    rows: features.map(({ name, value }) => [name, value === null ? "missing" : number(value, { digits: 6 })]),
+  }));
 }
 
 /** @param {unknown} value */

@@ -9,21 +9,25 @@ const RANKS = { low: 0, medium: 1, high: 2, critical: 3 };
 export const PAGE = 100;
 
 /**
- * The server's order: riskiest first, or newest first.
+ * The server's order: riskiest first, or newest first, and by id among those that came at the same moment.
  * @param {"risk" | "newest" | string} sort
  * @returns {(a: Case, b: Case) => number}
  */
 export function order(sort) {
   const newest = (/** @type {Case} */ a, /** @type {Case} */ b) =>
-    a.arrived < b.arrived ? 1 : a.arrived > b.arrived ? -1 : 0;
+    rising(b.arrived, a.arrived) || rising(a.id, b.id);
   if (sort === "newest") return newest;
   return (a, b) => RANKS[b.level] - RANKS[a.level] || b.score - a.score || newest(a, b);
 }
 
+/** @param {string} a @param {string} b */
+const rising = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
 export class Page {
   /**
    * @param {Case[]} cases as the server listed them
-   * @param {{sort: string, wants: (found: Case) => boolean, live: boolean}} options live: new cases may come in (the first page)
+   * @param {{sort: string, wants: (found: Case) => boolean, live: boolean}} options live: new cases may come in,
+   *   as on the first page
    */
   constructor(cases, { sort, wants, live }) {
     this.cases = new Map(cases.map((one) => [one.id, one]));
@@ -56,7 +60,7 @@ export class Page {
   }
 
   /**
-   * Shows what waited, takes out what is no longer wanted (but never the one that is open), and sorts.
+   * Shows what waited, sorts, and takes out what is no longer wanted or beyond the page: never what is open.
    * @param {string | null} openId
    */
   settle(openId) {
@@ -64,10 +68,7 @@ export class Page {
     if (this.live) this.fresh.clear();
     for (const [id, found] of this.cases) if (id !== openId && !this.wants(found)) this.cases.delete(id);
     const sorted = [...this.cases.values()].sort(this.compare);
-    for (const cut of sorted.splice(PAGE)) {
-      this.cases.delete(cut.id);
-      this.dropped += 1;
-    }
-    this.ids = sorted.map((one) => one.id);
+    for (const { id } of sorted.slice(PAGE)) if (id !== openId && this.cases.delete(id)) this.dropped += 1;
+    this.ids = sorted.map((one) => one.id).filter((id) => this.cases.has(id));
   }
 }

@@ -2,12 +2,18 @@
 // The dialog that lists what is suppressed, lifts it, and shows the log of all suppressions.
 
 import { ApiError, del, get } from "../lib/api.js";
-import { dataTable } from "../lib/charts.js";
 import { byId, el, icon, replace } from "../lib/dom.js";
 import { dateTime, NONE, plural, words } from "../lib/format.js";
+import { region, table } from "../lib/table.js";
 import { owner, rememberOwner } from "./owner.js";
 
-/** @typedef {{id: string, scope: "account" | "rule", account: string | null, code: string | null, owner: string, reason: string, created: string, expires: string, lifted: string | null, lifted_by: string | null, hidden: number}} Suppression */
+/**
+ * @typedef {{
+ *   id: string, scope: "account" | "rule", account: string | null, code: string | null,
+ *   owner: string, reason: string, created: string, expires: string,
+ *   lifted: string | null, lifted_by: string | null, hidden: number,
+ * }} Suppression
+ */
 
 export class SuppressionsDialog {
   constructor() {
@@ -59,11 +65,7 @@ export class SuppressionsDialog {
             "details",
             { class: "chart-table", open: reading },
             el("summary", null, `Log, ${plural(log.length, "suppression")}`),
-            el(
-              "div",
-              { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Log" },
-              logTable(log),
-            ),
+            region("Log", logTable(log)),
           )
         : null,
     );
@@ -121,7 +123,7 @@ const target = (one) => (one.scope === "account" ? `account ${one.account}` : wo
 
 /** @param {Suppression[]} log */
 function logTable(log) {
-  return dataTable({
+  return table({
     caption: "All suppressions, UTC",
     head: ["What", "Owner", "Reason", "Made", "Until", "Lifted"],
     rows: log.map((one) => [

@@ -3,6 +3,7 @@
 
 import { byId, el, replace } from "../lib/dom.js";
 import { number, percent, plural } from "../lib/format.js";
+import { figures, region, table } from "../lib/table.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").Interval} Interval */
@@ -17,21 +18,29 @@ export function quality() {
   return ({ precision, precision_by_level, recall }) =>
     replace(
       place,
-      el(
-        "div",
-        { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Precision by level" },
-        el(
-          "table",
-          { class: "table", id: "precision" },
-          el("caption", null, "Precision: share of frauds among alerts that somebody decided"),
-          el("thead", null, el("tr", null, ["Level", "Payments", "Decided", "Fraud", "Precision", "95 % interval"].map((name, at) => el("th", { scope: "col", class: at ? "num" : null }, name)))),
-          el("tbody", null, row("High or above", precision), row("Critical", precision_by_level.critical), row("High", precision_by_level.high)),
-        ),
+      region(
+        "Precision by level",
+        table({
+          id: "precision",
+          caption: "Precision: share of frauds among alerts that somebody decided",
+          head: ["Level", ...figures("Payments", "Decided", "Fraud", "Precision", "95 % interval")],
+          rows: [
+            row("High or above", precision),
+            row("Critical", precision_by_level.critical),
+            row("High", precision_by_level.high),
+          ],
+        }),
       ),
       el("p", { class: "panel-note" }, decidedBy(precision)),
       el("h3", { class: "quality-head" }, "Recall: share of all frauds that were alerted"),
       el("dl", { class: "stack", id: "recall" }, chargebacks(recall.chargebacks), sample(recall.sample)),
-      el("p", { class: "panel-note" }, "Analysts see alerts only, so what they say of alerts tells nothing of frauds that raised none. Recall is therefore told from chargebacks and from payments checked at random, and is unknown without them."),
+      el(
+        "p",
+        { class: "panel-note" },
+        "Analysts see alerts only, so what they say of alerts tells nothing of frauds that raised none. " +
+          "Recall is therefore told from chargebacks and from payments checked at random, " +
+          "and is unknown without them.",
+      ),
     );
 }
 
@@ -48,41 +57,77 @@ export function estimated({ share, interval, confirmed }) {
 
 /** @param {string} name @param {Precision} one */
 function row(name, one) {
-  return el(
-    "tr",
-    null,
-    el("th", { scope: "row" }, name),
-    [number(one.risky), number(one.decided), number(one.confirmed), one.share === null ? "unknown" : percent(one.share), one.interval ? `${percent(one.interval.low)}–${percent(one.interval.high)}` : "–"].map((cell) => el("td", { class: "num" }, cell)),
-  );
+  return [
+    name,
+    number(one.risky),
+    number(one.decided),
+    number(one.confirmed),
+    one.share === null ? "unknown" : percent(one.share),
+    one.interval ? `${percent(one.interval.low)}–${percent(one.interval.high)}` : "–",
+  ];
 }
 
 /** @param {Precision} one */
 function decidedBy(one) {
-  const by = Object.entries(SOURCES).flatMap(([source, name]) => (one.decided_by[source] ? [`${number(one.decided_by[source])} by ${name}`] : []));
+  const by = Object.entries(SOURCES).flatMap(([source, name]) =>
+    one.decided_by[source] ? [`${number(one.decided_by[source])} by ${name}`] : [],
+  );
   const told = by.length ? `Decided ${by.join(", ")}. ` : "";
   const undecided = one.risky - one.decided - one.inconclusive;
-  return `${told}${number(one.inconclusive)} inconclusive and ${number(undecided)} undecided count in neither. Chargebacks name frauds only: where many of the decided come from them, precision is told too high.`;
+  return (
+    `${told}${number(one.inconclusive)} inconclusive and ${number(undecided)} undecided count in neither. ` +
+    "Chargebacks name frauds only: where many of the decided come from them, precision is told too high."
+  );
 }
 
 /** @param {Answer["recall"]["chargebacks"]} told */
 function chargebacks(told) {
-  const missing = told.not_found ? ` ${plural(told.not_found, "more")} reported of these days ${told.not_found === 1 ? "is" : "are"} not among the payments counted here.` : "";
+  const missing = told.not_found
+    ? ` ${plural(told.not_found, "more")} reported of these days ` +
+      `${told.not_found === 1 ? "is" : "are"} not among the payments counted here.`
+    : "";
   return [
     el("dt", null, "From chargebacks"),
     el(
       "dd",
       { id: "recall-chargebacks" },
       el("b", { "data-value": true }, told.share === null ? "unknown" : percent(told.share)),
-      el("span", { class: "muted" }, told.share === null ? ` No customer has reported a fraud of these days.${missing}` : ` ${between(told.interval)}: of ${plural(told.frauds, "reported fraud")}, ${number(told.alerted)} ${told.alerted === 1 ? "was" : "were"} at high or above. A fraud that was stopped is not reported, and reports of the newest days may still come.${missing}`),
+      el(
+        "span",
+        { class: "muted" },
+        told.share === null
+          ? ` No customer has reported a fraud of these days.${missing}`
+          : ` ${between(told.interval)}: of ${plural(told.frauds, "reported fraud")}, ` +
+              `${number(told.alerted)} ${told.alerted === 1 ? "was" : "were"} at high or above. ` +
+              `A fraud that was stopped is not reported, and reports of the newest days may still come.${missing}`,
+      ),
     ),
   ];
 }
 
 /** @param {Answer["recall"]["sample"]} told */
+function findings({ checked, payments, confirmed, missed, missed_interval, caught }) {
+  if (missed === null || !missed_interval) return " No payment below high has been checked at random.";
+  const [about, low, high] = [missed, missed_interval.low, missed_interval.high].map((some) =>
+    number(some, { digits: 0 }),
+  );
+  return (
+    ` ${plural(checked, "check")} of ${number(payments)} payments below high found ` +
+    `${plural(confirmed, "fraud")}: about ${about} went by (95 % interval ${low} to ${high}), ` +
+    `beside ${number(caught)} confirmed at high or above. Alerts that nobody decided do not count.`
+  );
+}
+
+/** @param {Answer["recall"]["sample"]} told */
 function sample(told) {
-  const missed = told.missed !== null && told.missed_interval ? ` ${plural(told.checked, "check")} of ${number(told.payments)} payments below high found ${plural(told.confirmed, "fraud")}: about ${number(told.missed, { digits: 0 })} went by (95 % interval ${number(told.missed_interval.low, { digits: 0 })} to ${number(told.missed_interval.high, { digits: 0 })}), beside ${number(told.caught)} confirmed at high or above. Alerts that nobody decided do not count.` : " No payment below high has been checked at random.";
+  const bounds = told.interval && (told.confirmed ? between(told.interval) : "95 % interval");
   return [
     el("dt", null, "From random checks"),
-    el("dd", { id: "recall-sample" }, el("b", { "data-value": true }, estimated(told)), el("span", { class: "muted" }, `${told.interval ? ` ${told.confirmed ? between(told.interval) : "95 % interval"}.` : ""}${missed}`)),
+    el(
+      "dd",
+      { id: "recall-sample" },
+      el("b", { "data-value": true }, estimated(told)),
+      el("span", { class: "muted" }, bounds && ` ${bounds}.`, findings(told)),
+    ),
   ];
 }

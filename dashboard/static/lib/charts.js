@@ -1,24 +1,32 @@
 // @ts-check
 // ECharts with our theme, resizing and a text for those who do not see the picture. Options are functions of the
-// theme's colours, so that a switch redraws them. HTML tooltips are never used: they need markup, and data is not ours.
+// theme's colours, so that a switch redraws them. HTML tooltips are never used: they need markup, and data is not
+// ours.
 
 import { el, replace } from "./dom.js";
 import { later } from "./frames.js";
+import { folded } from "./table.js";
 import { onTheme, theme, tokens } from "./theme.js";
 
 /** @typedef {import("./theme.js").Tokens} Tokens */
 /** @typedef {Record<string, any> | ((colours: Tokens) => Record<string, any>)} Option */
-/** @typedef {{caption: string, head: string[], rows: (string | number)[][]}} Table */
-/** @typedef {{label: string, summary?: string, table?: () => Table}} Words label: what is shown, unit and range; summary: what one sees in it */
-/** @typedef {{update: (option: Option, words?: Partial<Words>) => void, dispose: () => void, instance: any}} Chart */
+/** @typedef {import("./table.js").Table} Table */
+/**
+ * What is said of a chart. label: what is shown, unit and range; summary: what one sees in it.
+ * @typedef {{label: string, summary?: string, table?: () => Table}} Words
+ */
+/**
+ * A chart that was drawn.
+ * @typedef {{update: (option: Option, words?: Partial<Words>) => void, dispose: () => void, instance: any}} Chart
+ */
 
 const UNSEEN_MS = 10000; // off the screen a chart is kept fresh now and then only
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
- * Draws an option into a node that has a height (class "chart"), now and whenever `update` brings another one. Off the
- * screen little is drawn; the newest option waits until it comes into sight.
+ * Draws an option into a node that has a height (class "chart"), now and whenever `update` brings another one. Off
+ * the screen little is drawn; the newest option waits until it comes into sight.
  * @param {HTMLElement} node
  * @param {Option} option
  * @param {Words} words
@@ -27,7 +35,12 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export function chart(node, option, words) {
   const canvas = el("div", { class: "chart-canvas" });
   const spoken = el("p", { class: "sr-only" });
-  replace(node, canvas, spoken, words.table && tableOf(() => told.table?.()));
+  replace(
+    node,
+    canvas,
+    spoken,
+    words.table && folded("Show as table", "Figures of the chart", () => told.table?.()),
+  );
   let told = words;
   let wanted = option;
   let seen = false;
@@ -168,55 +181,4 @@ export function grid(more = {}) {
     outerBoundsContain: "axisLabel",
     ...more,
   };
-}
-
-/**
- * "Show as table" beneath a chart; the rows are made when it is opened.
- * @param {() => Table | undefined} table
- */
-function tableOf(table) {
-  const place = el("div", {
-    class: "table-scroll",
-    tabindex: "0",
-    role: "region",
-    "aria-label": "Figures of the chart",
-  });
-  const details = el("details", { class: "chart-table" }, el("summary", null, "Show as table"), place);
-  details.addEventListener("toggle", () => {
-    const made = details.open && table();
-    replace(place, made && dataTable(made));
-  });
-  return details;
-}
-
-/**
- * A plain table of figures. Cells are shown as text.
- * @param {Table} table
- */
-export function dataTable({ caption, head, rows }) {
-  return el(
-    "table",
-    { class: "table" },
-    el("caption", null, caption),
-    el(
-      "thead",
-      null,
-      el(
-        "tr",
-        null,
-        head.map((name) => el("th", { scope: "col" }, name)),
-      ),
-    ),
-    el(
-      "tbody",
-      null,
-      rows.map((row) =>
-        el(
-          "tr",
-          null,
-          row.map((cell) => el("td", { class: typeof cell === "number" ? "num" : null }, cell)),
-        ),
-      ),
-    ),
-  );
 }

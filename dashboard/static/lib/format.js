@@ -30,7 +30,7 @@ export function number(value, { digits, unit, sign } = {}) {
   const written = formatOf({
     maximumFractionDigits: most,
     minimumFractionDigits: digits ?? 0,
-    signDisplay: sign ? "exceptZero" : "auto",
+    signDisplay: sign ? "exceptZero" : "negative",
   }).format(value);
   return unit ? `${written}${THIN}${unit}` : written;
 }
@@ -58,7 +58,7 @@ export function percent(share) {
  */
 export function money(amount, currency) {
   if (!known(amount)) return NONE;
-  const written = formatOf({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(amount);
+  const written = formatOf({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" }).format(amount);
   return currency ? `${written}\u00a0${currency}` : written;
 }
 

@@ -3,6 +3,7 @@
 
 import { byId, el, icon, replace } from "../lib/dom.js";
 import { dateTime, number, percent, plural } from "../lib/format.js";
+import { table } from "../lib/table.js";
 
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
 
@@ -54,42 +55,20 @@ export const health = () =>
  * @param {{name: string, share: number | null, note: string}[]} rows
  */
 function shares(caption, head, rows) {
-  return el(
-    "table",
-    { class: "table share-table" },
-    el("caption", null, caption),
-    el(
-      "thead",
-      { class: "sr-only" },
-      el(
-        "tr",
-        null,
-        el("th", { scope: "col" }, head[0]),
-        el("th", { scope: "col" }, "Bar"),
-        el("th", { scope: "col" }, `${head[1]} share`),
-      ),
-    ),
-    el(
-      "tbody",
-      null,
-      rows.map(({ name, share, note }) =>
-        el(
-          "tr",
-          null,
-          el("th", { scope: "row" }, name, note && el("span", { class: "muted" }, ` ${note}`)),
-          el(
-            "td",
-            { class: "bar-cell" },
-            el("div", {
-              class: ["bullet", "plain", share && share > 0.05 && "is-high"],
-              css: { "--share": share ?? 0 },
-            }),
-          ),
-          el("td", { class: "num" }, percent(share)),
-        ),
-      ),
-    ),
-  );
+  return table({
+    kind: "share-table",
+    caption,
+    head: [head[0], { heading: "Bar", cells: "bar-cell" }, { heading: `${head[1]} share`, cells: "num" }],
+    unseen: "head",
+    rows: rows.map(({ name, share, note }) => [
+      [name, note && el("span", { class: "muted" }, ` ${note}`)],
+      el("div", {
+        class: ["bullet", "plain", share && share > 0.05 && "is-high"],
+        css: { "--share": share ?? 0 },
+      }),
+      percent(share),
+    ]),
+  });
 }
 
 export const drift = () =>

@@ -3,9 +3,11 @@
 
 import { el, icon } from "../lib/dom.js";
 import { number, plural } from "../lib/format.js";
+import { figures, region, table } from "../lib/table.js";
 import { whenChanged } from "./health.js";
 
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
+/** @typedef {import("../lib/table.js").Table} Table */
 
 export const workers = () =>
   whenChanged(
@@ -24,14 +26,10 @@ function nobody(members) {
 /** @param {NonNullable<Snapshot["workers"]>} members */
 function workerTable(members) {
   const most = Math.max(1, ...members.map((member) => member.partitions));
-  return table(
+  return scrolled(
     "Workers of the consumer group",
-    ["Worker", "Host", "Partitions"],
-    members.map((member) => [
-      el("th", { scope: "row", class: "mono" }, member.id),
-      el("td", { class: "muted" }, member.host),
-      figure(member.partitions, member.partitions / most),
-    ]),
+    [{ heading: "Worker", cells: "mono" }, { heading: "Host", cells: "muted" }, ...figures("Partitions")],
+    members.map((member) => [member.id, member.host, figure(member.partitions, member.partitions / most)]),
   );
 }
 
@@ -44,55 +42,21 @@ export const stages = () =>
 
 /** @param {Snapshot["lag"]} lag */
 function stageTable(lag) {
-  return table(
+  return scrolled(
     "Records that wait in front of each stage",
-    ["Stage", "Reads", "Partitions", "Waiting"],
+    ["Stage", { heading: "Reads", cells: "mono muted" }, ...figures("Partitions", "Waiting")],
     lag.map((stage) => [
-      el("th", { scope: "row" }, stage.stage.replaceAll("_", " ")),
-      el("td", { class: "mono muted" }, stage.topic),
-      el("td", { class: "num" }, number(stage.partitions)),
-      el("td", { class: "num" }, stage.records === null ? "not known" : plural(stage.records, "record")),
+      stage.stage.replaceAll("_", " "),
+      stage.topic,
+      number(stage.partitions),
+      stage.records === null ? "not known" : plural(stage.records, "record"),
     ]),
   );
 }
 
 /** @param {number} value @param {number} share */
 const figure = (value, share) =>
-  el(
-    "td",
-    { class: "num" },
-    el(
-      "span",
-      { class: "figure" },
-      el("span", { class: "bullet plain", css: { "--share": share } }),
-      number(value),
-    ),
-  );
+  el("span", { class: "figure" }, el("span", { class: "bullet plain", css: { "--share": share } }), number(value));
 
-/** @param {string} caption @param {string[]} head @param {Element[][]} rows */
-function table(caption, head, rows) {
-  const numeric = new Set(["Partitions", "Waiting"]);
-  return el(
-    "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption },
-    el(
-      "table",
-      { class: "table" },
-      el("caption", { class: "sr-only" }, caption),
-      el(
-        "thead",
-        null,
-        el(
-          "tr",
-          null,
-          head.map((name) => el("th", { scope: "col", class: numeric.has(name) ? "num" : null }, name)),
-        ),
-      ),
-      el(
-        "tbody",
-        null,
-        rows.map((cells) => el("tr", null, cells)),
-      ),
-    ),
-  );
-}
+/** @param {string} caption @param {Table["head"]} head @param {Table["rows"]} rows */
+const scrolled = (caption, head, rows) => region(caption, table({ caption, head, rows, unseen: "caption" }));

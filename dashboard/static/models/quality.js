@@ -3,6 +3,7 @@
 
 import { byId, el, replace } from "../lib/dom.js";
 import { NONE, money, number, percent, words } from "../lib/format.js";
+import { figures, region, table } from "../lib/table.js";
 import { between, days, ratio } from "./words.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -39,28 +40,52 @@ export function detectorsPanel({ bundle, report }) {
   byId("detectors-range").textContent = report ? `payments after training, ${days(report.from, report.to)}` : "";
   const backtested = new Map((report?.detectors ?? []).map((one) => [one.name, one]));
   const all = bundle ? bundle.weights : (report?.detectors ?? []);
-  const heads = ["Detector", "Weight", "Average precision", ...(report ? ["95 % interval", "Fused score there"] : [])];
+  const head = [
+    "Detector",
+    ...figures("Weight", "Average precision", ...(report ? ["95 % interval", "Fused score there"] : [])),
+  ];
   const rows = all.map((one) => {
     const told = backtested.get(one.name);
     const weight = weights.has(one.name) ? number(weights.get(one.name), { digits: 3 }) : NONE;
     if (!report) return [one.title, weight, ratio(bundle?.metrics[`average_precision_${one.name}`])];
-    return [one.title, weight, ratio(told?.average_precision), between(told?.interval ?? null), ratio(told?.fused_average_precision)];
+    return [
+      one.title,
+      weight,
+      ratio(told?.average_precision),
+      between(told?.interval ?? null),
+      ratio(told?.fused_average_precision),
+    ];
   });
   replace(
     byId("detectors"),
-    table("Detectors", heads, rows),
-    el("p", { class: "panel-note" }, "Weight: what a detector counts in the fused score; 0 is not used. Average precision: of its score alone, on payments where it speaks; chance gives the fraud rate."),
+    region("Table: Detectors", table({ head, rows })),
+    el(
+      "p",
+      { class: "panel-note" },
+      "Weight: what a detector counts in the fused score; 0 is not used. " +
+        "Average precision: of its score alone, on payments where it speaks; chance gives the fraud rate.",
+    ),
   );
 }
 
 /** @param {View} view */
 export function metricsPanel({ bundle, report }) {
-  byId("metrics-range").textContent = report ? `payments after training, ${days(report.from, report.to)}` : "on reference payments of training";
+  byId("metrics-range").textContent = report
+    ? `payments after training, ${days(report.from, report.to)}`
+    : "on reference payments of training";
   const rows = report ? ofReport(report) : ofTraining(bundle?.metrics ?? {});
   replace(
     byId("metrics"),
-    rows.length ? table("Metrics", ["Metric", "Value", ""], rows, false) : el("p", { class: "empty" }, "Without labels nothing was measured."),
-    report && el("p", { class: "panel-note" }, `From ${report.file}, a backtest of ${report.source.name}${report.source.others_genuine ? ", where payments without a label count as genuine" : ""}.`),
+    rows.length
+      ? region("Table: Metrics", table({ head: ["Metric", ...figures("Value"), { cells: "muted" }], rows }))
+      : el("p", { class: "empty" }, "Without labels nothing was measured."),
+    report &&
+      el(
+        "p",
+        { class: "panel-note" },
+        `From ${report.file}, a backtest of ${report.source.name}` +
+          `${report.source.others_genuine ? ", where payments without a label count as genuine" : ""}.`,
+      ),
   );
 }
 
@@ -68,8 +93,17 @@ export function metricsPanel({ bundle, report }) {
 function ofReport(report) {
   const { reach, budget } = report.in_force;
   const rows = [
-    ["Payments, frauds", `${number(report.payments)}, ${number(report.frauds)}`, `${percent(report.fraud_rate)} of labelled; ${money(report.fraud_amount, report.bundle.base_currency)} of fraud`],
-    ["Average precision", ratio(report.average_precision), `95 % interval ${between(report.average_precision_interval)}`],
+    [
+      "Payments, frauds",
+      `${number(report.payments)}, ${number(report.frauds)}`,
+      `${percent(report.fraud_rate)} of labelled; ` +
+        `${money(report.fraud_amount, report.bundle.base_currency)} of fraud`,
+    ],
+    [
+      "Average precision",
+      ratio(report.average_precision),
+      `95 % interval ${between(report.average_precision_interval)}`,
+    ],
     ["ROC AUC", ratio(report.roc_auc), "0.5 is chance, 1 is perfect"],
     [`Card precision at ${report.cards}`, ratio(report.card_precision), "accounts looked at a day"],
     ["At high or above: payments", percent(reach.share), `budget ${percent(budget)}`],
@@ -79,7 +113,11 @@ function ofReport(report) {
   ];
   if (report.honesty) {
     rows.push(
-      ["Brier score", ratio(report.honesty.brier), `always saying the fraud rate: ${ratio(report.honesty.brier_of_base_rate)}`],
+      [
+        "Brier score",
+        ratio(report.honesty.brier),
+        `always saying the fraud rate: ${ratio(report.honesty.brier_of_base_rate)}`,
+      ],
       ["Calibration slope", ratio(report.honesty.calibration_slope), "1 is right; below 1 too extreme"],
       ["Probability said / found", ratio(report.honesty.mean_p_to_rate), "1 is right"],
     );
@@ -90,20 +128,9 @@ function ofReport(report) {
 /** @param {Record<string, number>} metrics */
 function ofTraining(metrics) {
   const told = Object.entries(metrics).filter(([name]) => !DETECTOR.test(name));
-  return told.map(([name, value]) => [TITLES[name] ?? words(name), SHARES.test(name) ? percent(value) : ratio(value), MEANINGS[name] ?? ""]);
-}
-
-/** @param {string} label @param {string[]} heads @param {string[][]} rows @param {boolean} [numbers] every column but the first */
-function table(label, heads, rows, numbers = true) {
-  const kind = (/** @type {number} */ at) => (at === 1 || (numbers && at > 1) ? "num" : at > 1 ? "muted" : null);
-  return el(
-    "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` },
-    el(
-      "table",
-      { class: "table" },
-      el("thead", null, el("tr", null, heads.map((head, at) => (head ? el("th", { scope: "col", class: kind(at) }, head) : el("td", null))))),
-      el("tbody", null, rows.map((cells) => el("tr", null, cells.map((cell, at) => (at ? el("td", { class: kind(at) }, cell) : el("th", { scope: "row" }, cell)))))),
-    ),
-  );
+  return told.map(([name, value]) => [
+    TITLES[name] ?? words(name),
+    SHARES.test(name) ? percent(value) : ratio(value),
+    MEANINGS[name] ?? "",
+  ]);
 }
