@@ -60,4 +60,4 @@ def feature_matrix(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     0.123457
     """
     packed = b"".join([_pack(*row) for row in rows])  # numpy takes three times as long to read lists
-    return np.round(np.frombuffer(packed).reshape(len(rows), len(FEATURES)), DECIMALS)
+    return np.frombuffer(packed).reshape(len(rows), len(FEATURES)).round(DECIMALS)

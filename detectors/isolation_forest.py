@@ -68,8 +68,9 @@ def _path_lengths(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.float
     count, width = len(rows), len(forest.columns)
     # Comparable with a node of the same column: the node's left child decides nothing, as it only adds to it.
     points = (_points(rows, forest) | (np.arange(width) << _COLUMN_SHIFT)).ravel()
-    offsets = np.arange(count) * width
-    places = np.repeat(forest.roots, count).reshape(-1, count)
+    # One long line, tree after tree: numpy is quicker with it than with a table.
+    offsets = np.tile(np.arange(count) * width, len(forest.roots))
+    places = forest.roots.repeat(count)
     for _ in range(forest.depth):
         # No index is ever out of range; "wrap" is numpy's fastest way not to check for it.
         nodes = forest.nodes.take(places, mode="wrap")
@@ -78,7 +79,7 @@ def _path_lengths(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.float
         right = points.take(cut, mode="wrap") > nodes
         np.bitwise_and(nodes, (1 << _LEFT_BITS) - 1, out=places)
         places += right
-    return add_up(forest.credit.take(places))  # tree by tree
+    return add_up(forest.credit.take(places).reshape(-1, count))  # tree by tree
 
 
 def _points(rows: NDArray[np.float64], forest: Forest) -> NDArray[np.int64]:

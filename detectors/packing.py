@@ -41,17 +41,17 @@ def pack_lists(times: Sequence[bytes], amounts: Sequence[bytes]) -> list[Packed]
     if not full:
         return packed
     counts = np.array([len(times[place]) for place in full], dtype=np.int64) // 4
-    ends = np.cumsum(counts)
+    ends = counts.cumsum()
     starts = ends - counts
     time = np.frombuffer(b"".join(times), dtype="<u4").astype(np.int64)
     origins = time[starts]
     sizes = (((time[ends - 1] - origins) >> _LOW_BITS) + counts - 1) // 8 + 1
-    begins = np.cumsum(sizes) - sizes
-    time -= np.repeat(origins, counts)
+    begins = sizes.cumsum() - sizes
+    time -= origins.repeat(counts)
     lows = time.astype("<u2").tobytes()
     time >>= _LOW_BITS
     time += np.arange(len(time))
-    time += np.repeat(begins * 8 - starts, counts)
+    time += (begins * 8 - starts).repeat(counts)
     flags = np.zeros(int(sizes.sum()) * 8, dtype=np.uint8)
     flags[time] = 1
     highs = np.packbits(flags, bitorder="little").tobytes()
@@ -82,18 +82,18 @@ def unpack_lists(packed: Sequence[Packed]) -> list[tuple[bytes, bytes]]:
         return lists
     filled = [packed[place] for place in full]
     counts = np.array([len(each.lows) for each in filled], dtype=np.int64) // 2
-    ends = np.cumsum(counts)
+    ends = counts.cumsum()
     starts = ends - counts
     lows = np.frombuffer(b"".join([each.lows for each in filled]), dtype="<u2")
     sizes = np.array([len(each.highs) for each in filled], dtype=np.int64)
-    begins = np.cumsum(sizes) - sizes
+    begins = sizes.cumsum() - sizes
     flags = np.unpackbits(np.frombuffer(b"".join([e.highs for e in filled]), dtype=np.uint8), bitorder="little")
     origins = np.array([each.origin for each in filled], dtype=np.int64) - ((begins * 8 - starts) << _LOW_BITS)
     time = np.flatnonzero(flags.view(np.bool_))  # eight times faster than of numbers
     time -= np.arange(len(time))
     time <<= _LOW_BITS
     time += lows
-    time += np.repeat(origins, counts)
+    time += origins.repeat(counts)
     times = time.astype("<u4").tobytes()
     amounts = _widened([each.amounts for each in filled], counts)
     for place, start, end, amount in zip(full, starts.tolist(), ends.tolist(), amounts, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import sentences as say
-from detectors.adding import add_up
+from detectors.adding import add_up, add_up_by
 from detectors.assessment import Reason
 from detectors.merchants import sentences as say_of_merchant
 from detectors.observation import Details
@@ -106,9 +106,7 @@ def reasons_for(
     add up to the sum of the terms.
     """
     codes, places = _places(names)
-    sums = np.zeros((len(codes), len(terms)))
-    for place, column in zip(places, terms.T, strict=True):
-        sums[place] += column
+    sums = add_up_by(places, terms.T, len(codes))
     some = np.flatnonzero((sums > 0.0).any(axis=1))  # causes that anybody has
     largest = some[np.argsort(-sums[some].T, axis=1, kind="stable")]
     tellers = [_TELL.get(code) for code in codes]

@@ -222,18 +222,21 @@ def travel(row: Row, details: Details) -> Told:
 def time_of_day(row: Row, details: Details) -> Told:
     """An hour in which the account, or while it is young its segment, seldom pays."""
     rarity = row[_HOUR_RARITY]
-    if rarity is None or not math.exp(-rarity) < _EVEN_HOUR:
+    if rarity is None or not (share := math.exp(-rarity)) < _EVEN_HOUR:
         return None
     owner = "this account's" if details.payments >= LITTLE_HISTORY else "similar customers'"
-    text = f"{details.transaction.event_time:%H:%M} UTC; {math.exp(-rarity):.1%} of {owner} payments fall near it"
+    time = details.transaction.event_time
+    text = f"{time.hour:02}:{time.minute:02} UTC; {share:.1%} of {owner} payments fall near it"
     return "UNUSUAL_TIME_OF_DAY", text
 
 
 def login_attempts(row: Row, details: Details) -> Told:
     """More log-in attempts than usual."""
     attempts = details.transaction.login_attempts
+    if attempts is None:
+        return None
     mean = _usual(details, _USUAL_LOGINS)
-    if attempts is None or attempts <= (1.0 if mean is None else mean):
+    if attempts <= (1.0 if mean is None else mean):
         return None
     habit = "" if mean is None else f"; usual is {mean:.1f}"
     return "LOGIN_ATTEMPTS_HIGH", f"{plural(attempts, 'log-in attempt')}{habit}"

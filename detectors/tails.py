@@ -34,12 +34,10 @@ class TailCurve:
 
 def strangeness(scores: NDArray[np.float64], curve: TailCurve) -> NDArray[np.float64]:
     """-ln(tail) of each score: (n,) float64, 0 to `STRANGEST`; NaN stays NaN."""
-    at = np.searchsorted(curve.score, scores, side="right") - 1
-    below = at < 0
-    at[below] = 0
-    result: NDArray[np.float64] = curve.strangeness[at] + curve.slope[at] * (scores - curve.score[at])
-    result[below] = 0.0
-    return np.minimum(result, STRANGEST)
+    after = curve.score.searchsorted(scores, side="right")
+    at = np.maximum(after - 1, 0)
+    strange = curve.strangeness.take(at) + curve.slope.take(at) * (scores - curve.score.take(at))
+    return np.minimum(np.where(after > 0, strange, 0.0), STRANGEST)
 
 
 def score_at(value: float, curve: TailCurve) -> float:

@@ -70,8 +70,6 @@ def levels(score: NDArray[np.float64], payments: NDArray[np.int64], table: Level
     `score`: (n,) as published; `payments`: (n,) known of the account before this one.
     """
     maturity = maturity_codes(payments)
-    codes = np.zeros(len(score), dtype=np.int64)
-    for level in ("medium", "high", "critical"):
-        least = np.array([getattr(thresholds, level) for thresholds in table.by_maturity])
-        codes += score >= least[maturity]
+    least = np.array([(each.medium, each.high, each.critical) for each in table.by_maturity])
+    codes: NDArray[np.int64] = (score[:, None] >= least[maturity]).sum(axis=1)
     return codes

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Protocol
+from itertools import starmap
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def conclude(
     payments = np.array([seen.payments for seen in observations], dtype=np.int64)
     codes = levels(fused.score, payments, manifest.thresholds).tolist()
     maturities = maturity_codes(payments).tolist()
-    features = list(zip(*_nullable(rows), strict=True))
+    features = _nullable(rows)
     details = [seen.details for seen in observations]
     reasons, other = reasons_for(features, details, fused.term_names, fused.terms)
     columns = zip(
@@ -68,8 +69,8 @@ def conclude(
         accounts,
         details,
         features,
-        map(Readings, *_nullable(scores)),
-        map(Readings, *_nullable(fused.tails)),
+        starmap(Readings, _nullable(scores)),
+        starmap(Readings, _nullable(fused.tails)),
         reasons,
         fused.score.tolist(),
         fused.statistic.tolist(),
@@ -176,17 +177,13 @@ def assessment_id(transaction: EnrichedTransaction, bundle_version: str) -> str:
     return identity.hexdigest()
 
 
-def _nullable(matrix: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return the columns of a matrix as lists with None for NaN."""
-    missing = np.isnan(matrix)
-    listed: list[list[float | None]] = []
-    for column, gaps, count in zip(matrix.T, missing.T, missing.sum(axis=0).tolist(), strict=True):
-        values: list[float | None] = [None] * len(column) if count == len(column) else column.tolist()
-        if 0 < count < len(column):
-            for place in np.flatnonzero(gaps).tolist():
-                values[place] = None
-        listed.append(values)
-    return listed
+def _nullable(matrix: NDArray[np.float64]) -> list[tuple[float | None, ...]]:
+    """Return the rows of a matrix with None for NaN."""
+    values = cast("list[float | None]", matrix.ravel().tolist())
+    for place in np.flatnonzero(np.isnan(matrix)).tolist():
+        values[place] = None
+    one_after_the_other = iter(values)
+    return list(zip(*[one_after_the_other] * matrix.shape[1], strict=True))
 
 
 def _degraded(details: Details) -> tuple[str, ...]:

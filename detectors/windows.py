@@ -69,24 +69,21 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 class RecentPayments:
     """A working copy of an account's payments: `ask` before you `learn`; `totals` has the answers."""
 
-    __slots__ = ("_hours", "cents", "times")
+    __slots__ = ("_hours", "cents", "times", "youngest")
 
     def __init__(self, times: bytes = b"", cents: bytes = b"", hours: tuple[int, ...] = ()) -> None:
         self.times = times
         """Four bytes each, ascending."""
         self.cents = cents
         """Eight bytes each."""
+        self.youngest = int.from_bytes(times[-4:], "little") if times else None
+        """The time of the youngest payment."""
         self._hours = MergedHours(hours) if hours else None
 
     @property
     def hours(self) -> tuple[int, ...]:
         """The payments before `times`, see `MergedHours.packed`."""
         return self._hours.packed() if self._hours else ()
-
-    @property
-    def youngest(self) -> int | None:
-        """The time of the youngest payment."""
-        return int.from_bytes(self.times[-4:], "little") if self.times else None
 
     def ask(self, now: int) -> Asked:
         """Take down what is known now; nothing that is learned later changes the answer."""
@@ -95,16 +92,15 @@ class RecentPayments:
 
     def learn(self, time: int, cents: int) -> None:
         """Adds a payment in its place in time, and forgets what lies over 30 days before the youngest."""
-        times = self.times
-        youngest = int.from_bytes(times[-4:], "little") if times else time
-        if time >= youngest:
-            youngest = time
-            self.times = times + time.to_bytes(4, "little")
+        youngest = self.youngest
+        if youngest is None or time >= youngest:
+            self.youngest = youngest = time
+            self.times += time.to_bytes(4, "little")
             self.cents += cents.to_bytes(8, "little")
         elif time < youngest - MONTH:
             return
         else:
-            self._insert(bisect_right(_seconds(times), time), time, cents)
+            self._insert(bisect_right(_seconds(self.times), time), time, cents)
         edge = youngest - MONTH
         if len(self.times) > 4:
             first, second = _FIRST_TWO.unpack_from(self.times)
@@ -135,7 +131,7 @@ def totals(asked: Sequence[Asked]) -> Totals:
     row = np.arange(len(asked)) << 32
     lengths = np.array([len(each.times) for each in asked], dtype=np.int64) // 4
     times = np.frombuffer(b"".join([each.times for each in asked]), dtype="<u4")
-    line = np.repeat(row, lengths) + times
+    line = row.repeat(lengths) + times
     now = np.array([each.now for each in asked], dtype=np.int64)
     places = line.searchsorted(row + np.maximum(now - _LENGTHS, 0))
     cents = np.frombuffer(b"".join([each.cents for each in asked]), dtype="<i8")

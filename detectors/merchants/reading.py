@@ -4,23 +4,24 @@ A window of w days that ends at an edge is [floor_day(edge - w days), edge): fro
 windows end at the activity edge, label windows at the label edge, `delay` earlier.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.merchants.profile import DAY_HOURS, MerchantProfile, hours_of, merge_border
-from detectors.packing import unpack_signed
+from detectors.merchants.profile import DAY_HOURS, MerchantProfile, merge_border
 from detectors.timing import Timing
 
 Edge = TypeVar("Edge", int, NDArray[np.int64])
 
 WINDOW_DAYS: Final = (1, 7, 30)
+_DAYS: Final = np.array(WINDOW_DAYS)[:, None]
 _ROW_BITS: Final = 32  # hours stay far below
 _NONE_KNOWN: Final = ((0, 0, 0), None)
+_ZERO: Final = np.zeros(1, dtype=np.int64)
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +42,7 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
 NOTHING: Final = Sums()
 
 
-def window_start(edge: Edge, days: int) -> Edge:
+def window_start(edge: Edge, days: Edge) -> Edge:
     """The first hour of a window of so many days that ends at an edge, or at each of some edges.
 
     >>> window_start(49, 1), window_start(47, 1)
@@ -79,20 +80,23 @@ class Together:
         self._edges = np.array(activity_edges, dtype=np.int64)
         """(n,) activity edges."""
         lengths = np.array([len(profile.hours) for profile in profiles], dtype=np.int64) // 4
-        self._ends = np.cumsum(lengths)
+        self._ends = lengths.cumsum()
         """(n,) where the hours of each memory end in the line."""
         self._lengths = lengths
         self._hours = np.frombuffer(b"".join([profile.hours for profile in profiles]), dtype="<u4").astype(
             np.int64
         )
         """(h,) hours since 1970."""
+        self._rows = np.arange(len(profiles)) << _ROW_BITS
+        self._line = self._rows.repeat(lengths) + self._hours
+        """(h,) rising: the number of the memory, then the hour."""
         self._label_edges = self._edges - timing.delay_hours
-        counts = self._totals([profile.counts for profile in profiles])
+        self._counts = self._totals([profile.counts for profile in profiles])
         deviations = self._totals([profile.deviations for profile in profiles])
-        activity = self._places(self._edges)
-        self.payments = _between(counts, activity)
+        activity = self._places(self._line, self._edges)
+        self.payments = _between(self._counts, activity)
         self.deviations = _between(deviations, activity)
-        self._exposed = _between(counts, self._places(self._label_edges))
+        self._exposed = _between(self._counts, self._places(self._line, self._label_edges))
         """(3, n) each, as `Sums` has them."""
 
     def exact(self) -> list[bool]:
@@ -107,28 +111,49 @@ class Together:
         """The sums, whether exact or not."""
         columns = [zip(*sums.tolist(), strict=True) for sums in (self.payments, self.deviations, self._exposed)]
         return [
-            Sums(payments, deviation, exposed, *_known(profile, edge))
-            for profile, edge, payments, deviation, exposed in zip(
-                self._profiles, self._label_edges.tolist(), *columns, strict=True
-            )
+            Sums(payments, deviation, exposed, frauds, since)
+            for payments, deviation, exposed, (frauds, since) in zip(*columns, self._known(), strict=True)
         ]
 
-    def _places(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where windows of 1, 7 and 30 days up to the edges begin in the line, and where they end: (4, n)."""
-        borders = np.stack([*(window_start(edges, days) for days in WINDOW_DAYS), edges])
-        row = np.arange(len(edges)) << _ROW_BITS
-        line = np.repeat(row, self._lengths) + self._hours
-        return np.searchsorted(line, row + np.maximum(borders, 0))
+    def _known(self) -> list[tuple[tuple[int, int, int], int | None]]:
+        """The last two of each of `sums`."""
+        lengths = [len(profile.fraud_hours) for profile in self._profiles]
+        if not any(lengths):
+            return [_NONE_KNOWN] * len(lengths)
+        hours = np.array(list(chain.from_iterable(profile.fraud_hours for profile in self._profiles)))
+        changes = np.array(list(chain.from_iterable(profile.frauds for profile in self._profiles)))
+        line, edges = self._rows.repeat(lengths) + hours, self._label_edges
+        known = _between(np.concatenate([_ZERO, changes.cumsum()]), self._places(line, edges))
+        # The last hour with more frauds than were taken back; where a week has any, it is one of its own merchant.
+        risen = np.concatenate([_ZERO, line[changes > 0]])
+        last = risen[risen.searchsorted(self._rows + np.maximum(edges, 0)) - 1] - self._rows
+        after = np.minimum((last // DAY_HOURS + 1) * DAY_HOURS, edges)
+        since = self._counts[self._at(edges)] - self._counts[self._at(after)]
+        frauds = zip(*np.maximum(known, 0).tolist(), strict=True)
+        return [(each, paid if each[1] else None) for each, paid in zip(frauds, since.tolist(), strict=True)]
+
+    def _at(self, hours: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the hours of each memory that are not before `hours`, (n,), begin in the line: (n,)."""
+        places: NDArray[np.int64] = self._line.searchsorted(self._rows + np.maximum(hours, 0))
+        return places
+
+    def _places(self, line: NDArray[np.int64], edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where windows of 1, 7 and 30 days up to the edges begin in a line, and where they end: (4, n)."""
+        borders = np.concatenate([window_start(edges, _DAYS), edges[None]])
+        places: NDArray[np.int64] = line.searchsorted(self._rows + np.maximum(borders, 0))
+        return places
 
     def _totals(self, packed: Sequence[bytes]) -> NDArray[np.int64]:
         """Running totals along the line, 0 before its first hour: (h + 1,)."""
-        joined, lengths = b"".join(packed), self._lengths.tolist()
-        widths = {len(data) // length for data, length in zip(packed, lengths, strict=True) if length}
-        if len(widths) == 1:
-            numbers = np.frombuffer(joined, dtype=f"<i{widths.pop()}")
-        else:
-            numbers = np.concatenate([unpack_signed(data, n) for data, n in zip(packed, lengths, strict=True)])
-        return np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
+        totals = np.zeros(len(self._hours) + 1, dtype=np.int64)
+        widths = np.array([len(data) for data in packed], dtype=np.int64) // np.maximum(self._lengths, 1)
+        different = set(widths.tolist()) - {0}
+        for width in different:
+            alike = np.flatnonzero(widths == width).tolist()
+            where = (widths == width).repeat(self._lengths) if len(different) > 1 else slice(None)
+            joined = b"".join([packed[place] for place in alike])
+            totals[1:][where] = np.frombuffer(joined, dtype=f"<i{width}")
+        return totals.cumsum()
 
 
 def _between(totals: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,28 +161,3 @@ def _between(totals: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np
     at = totals[places]
     between: NDArray[np.int64] = at[3] - at[:3]
     return between
-
-
-def _known(profile: MerchantProfile, edge: int) -> tuple[tuple[int, int, int], int | None]:
-    """The last two of `Sums`, for label windows that end at this edge."""
-    if not profile.fraud_hours:
-        return _NONE_KNOWN
-    frauds, last = _frauds(profile, edge)
-    if not frauds[1]:
-        return frauds, None
-    hours = hours_of(profile)
-    end = bisect_left(hours, edge)
-    after = bisect_left(hours, (last // DAY_HOURS + 1) * DAY_HOURS, 0, end)
-    return frauds, sum(unpack_signed(profile.counts, len(hours))[after:end])
-
-
-def _frauds(profile: MerchantProfile, edge: int) -> tuple[tuple[int, int, int], int]:
-    """Frauds in the three windows, and the last hour that had more than were taken back."""
-    hours, frauds = profile.fraud_hours, profile.frauds
-    if not hours:
-        return (0, 0, 0), 0
-    end = bisect_left(hours, edge)
-    day, week, month = (
-        max(0, sum(frauds[bisect_left(hours, window_start(edge, days), 0, end) : end])) for days in WINDOW_DAYS
-    )
-    return (day, week, month), max((h for h, n in zip(hours[:end], frauds[:end], strict=True) if n > 0), default=0)
