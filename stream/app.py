@@ -11,6 +11,7 @@ from faust.types import TP
 from detectors.bundle import Bundle
 from stream.batching.app import BatchApp
 from stream.batching.fencing import FencedWriter
+from stream.batching.outbox import Outbox
 from stream.batching.stores import OpenStore
 from stream.batching.stores.memory import open_memory
 from stream.batching.table import BatchTable
@@ -122,8 +123,8 @@ def build_pipeline(
         MEMORIES, key_type=bytes, value_type=bytes, partitions=settings.partitions, open_store=open_store
     )
     changelog = _changelog(app, settings)
-    producers = Producers(producer(settings, OUTPUT_BATCH_BYTES), changelog)
-    outputs, partitions = producers.outputs, settings.partitions
+    outputs, partitions = producer(settings, OUTPUT_BATCH_BYTES), settings.partitions
+    producers = Producers(outputs, changelog, Outbox(outputs))
     resolver = build_resolver(settings)
     archives = build_archives(app, settings, outputs, metrics)
     replica = Replica(follower(settings), partitions) if settings.merchant_memory else None
@@ -131,19 +132,7 @@ def build_pipeline(
         app.resume_hooks.append(lambda committed: replica.overtake())
     enrich = Lanes(app, EchoStage(EnrichStage(outputs, resolver, partitions, metrics, topics), outputs))
     labels = Lanes(app, EchoStage(LabelStage(outputs, partitions, metrics, topics), outputs))
-    assess = Lanes(
-        app,
-        AssessStage(
-            bundle,
-            table,
-            producers,
-            metrics,
-            partitions,
-            replica,
-            topics,
-            more_to_come=lambda: app.consumer.announces(ENRICHED),
-        ),
-    )
+    assess = Lanes(app, AssessStage(bundle, table, producers, metrics, partitions, replica, topics))
     agents: list[Agent] = [
         ("enrich_transactions", TRANSACTIONS, enrich),
         ("accept_labels", LABELS, labels),

@@ -38,7 +38,8 @@ class BatchApp(faust.App):
         identify: Callable[[Sequence[str]], Mapping[str, str]] = lambda topics: {},
         **kwargs: Any,
     ) -> None:
-        self.batched_topics: set[str] = set()
+        self.batched_topics: list[str] = []
+        """As they were declared; what comes at one moment is delivered in this order."""
         self.lingers: dict[str, float] = {}
         """Seconds between two deliveries of a partition, of topics that are in no hurry."""
         self.fetch_wait_ms = fetch_wait_ms
@@ -63,7 +64,7 @@ class BatchApp(faust.App):
 
         `linger`, in seconds, makes batches larger and fewer where nobody waits for what comes of them.
         """
-        self.batched_topics.add(name)
+        self.batched_topics.append(name)
         if linger is not None:
             self.lingers[name] = linger
         queue = 4 * BATCHES_IN_FLIGHT * partitions

@@ -1,4 +1,4 @@
-"""The batch itself, and the two shapes Faust wants to see it in: a consumer record and a schema."""
+"""The batch itself, what stages acknowledge of it, and the shapes Faust sees it in: a record and a schema."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import faust
 from aiokafka.structs import ConsumerRecord
+from faust.types import TP
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,36 @@ class Batch:
         return len(self.records)
 
 
-class BatchRecord:
-    """A batch in the shape of one `aiokafka.ConsumerRecord`, at the offset of its last record."""
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class BatchMessage:
+    """A batch on its way through a stage, which acknowledges it or gives it back; Faust looks at some of it."""
+
+    value: Batch
+    generation_id: int
+    """Of the assignment under which it was delivered."""
+    acked: bool = False
+    """Whether the stage is done with it, one way or the other."""
+    refcount: int = 1
+    """For Faust's log."""
+
+    @property
+    def tp(self) -> TP:
+        """The partition it comes from."""
+        return TP(self.value.topic, self.value.partition)
+
+    @property
+    def topic(self) -> str:
+        """The topic it comes from."""
+        return self.value.topic
+
+    @property
+    def partition(self) -> int:
+        """The number of its partition."""
+        return self.value.partition
+
+
+class BatchesRecord:
+    """Batches of one topic in the shape of one `aiokafka.ConsumerRecord`, at the end of the first of them."""
 
     __slots__ = (
         "checksum",
@@ -41,28 +70,28 @@ class BatchRecord:
         "value",
     )
 
-    def __init__(self, batch: Batch) -> None:
-        last = batch.records[-1]
-        self.topic = batch.topic
-        self.partition = batch.partition
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        last = batches[0].records[-1]
+        self.topic = last.topic
+        self.partition = last.partition
         self.offset = last.offset
         self.timestamp = last.timestamp
         self.timestamp_type = last.timestamp_type
         self.key = None
-        self.value = batch
+        self.value = batches
         self.headers = ()
         self.checksum = None
         self.serialized_key_size = 0
-        self.serialized_value_size = len(batch.records)
+        self.serialized_value_size = sum(map(len, batches))
 
 
 class BatchSchema(faust.Schema):
-    """Leaves the batch as it is: decoding is the stage's business."""
+    """Leaves batches as they are: decoding is the stage's business."""
 
     def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
-        """Return None: a batch has many keys."""
+        """Return None: batches have many keys."""
 
-    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Batch:
-        """Return the batch untouched."""
-        batch: Batch = message.value
-        return batch
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Sequence[Batch]:
+        """Return the batches untouched."""
+        batches: Sequence[Batch] = message.value
+        return batches

@@ -6,6 +6,7 @@ that are not batched, changelogs among them, take the stock path.
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
-from stream.batching.batch import Batch, BatchRecord
+from stream.batching.batch import Batch, BatchesRecord
 from stream.batching.lost import LostBatches
 from stream.batching.offsets import OffsetRanges
 from stream.batching.ranges import RangeConsumer
@@ -42,7 +43,7 @@ _FRESH_SECONDS = 0.003
 
 
 class BatchConsumer(RangeConsumer):
-    """Delivers `Batch` values for `app.batched_topics` and commits what was passed to `finish`.
+    """Delivers the batches of each of `app.batched_topics` together, and commits what was passed to `finish`.
 
     Nothing is delivered between a rebalance and the seek after it. What gets lost on the way to a stage is read
     again, and what is finished is committed until the group has it.
@@ -72,11 +73,14 @@ class BatchConsumer(RangeConsumer):
         generation = self._open
         records = await self._look(wanted, timeout if active_partitions == wanted else _LEFT_OUT_SECONDS)
         delivered: dict[TP, Any] = {}
+        together: defaultdict[str, list[Batch]] = defaultdict(list)
         for tp, (take, found) in records.items():
             if not self._is_batched(tp):
                 delivered[tp] = found
             elif await self._follows(tp, found[0].offset, take) and self._is_open(generation):
-                delivered[tp] = self._batches(tp, found)
+                together[tp.topic] += self._batches(tp, found)
+        for topic in sorted(together, key=self.app.batched_topics.index):
+            delivered[TP(topic, together[topic][0].partition)] = [BatchesRecord(together[topic])]
         return delivered
 
     async def _look(self, wanted: set[TP], wait: float) -> dict[TP, tuple[int, list[Any]]]:
@@ -105,10 +109,6 @@ class BatchConsumer(RangeConsumer):
     def _is_backlog(self, records: Mapping[TP, tuple[int, list[Any]]]) -> bool:
         return any(len(found) >= self.app.batch_max_records // 2 for _, found in records.values())
 
-    def announces(self, topic: str) -> bool:
-        """Tell whether batches of a topic were fetched that are still on the way to their stage."""
-        return self._arrivals.expects(topic)
-
     async def _wait_next_records(self, timeout: float) -> Any:
         """Fetch, but never seek in the middle of a rebalance, as Faust does: recovery seeks at its end."""
         records, active = await super()._wait_next_records(timeout)
@@ -136,17 +136,17 @@ class BatchConsumer(RangeConsumer):
         except TimeoutError:
             return
 
-    def _batches(self, tp: TP, records: Sequence[ConsumerRecord]) -> list[BatchRecord]:
+    def _batches(self, tp: TP, records: Sequence[ConsumerRecord]) -> list[Batch]:
         size = self.app.batch_max_records
         # Faust would drop what comes a second time.
         self._read_offset[tp] = None
         return [self._batch(tp, records[start : start + size]) for start in range(0, len(records), size)]
 
-    def _batch(self, tp: TP, records: Sequence[ConsumerRecord]) -> BatchRecord:
+    def _batch(self, tp: TP, records: Sequence[ConsumerRecord]) -> Batch:
         first, end = self._ranges[tp].deliver(records[0].offset, records[-1].offset)
         self._in_flight[tp].add(end)
-        self._arrivals.deliver(tp, end, time.monotonic())
-        return BatchRecord(Batch(tp.topic, tp.partition, first, end, records))
+        self._arrivals.deliver(tp, time.monotonic())
+        return Batch(tp.topic, tp.partition, first, end, records)
 
     async def _follows(self, tp: TP, first_offset: int, take: int) -> bool:
         """Tell whether records continue where the last batch ended; if not, look again from there.
@@ -242,7 +242,6 @@ class BatchConsumer(RangeConsumer):
     def _forget_batches(self, tp: TP) -> None:
         """Expect nothing more of what was delivered: it counts no longer."""
         self._in_flight.pop(tp, None)
-        self._arrivals.forget(tp)
 
     # -- what got lost
 

@@ -5,6 +5,7 @@ batches come about is not its business.
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,14 +15,14 @@ from faust.types import TP
 from mode.utils.futures import notify
 
 from stream.batching.arrivals import Arrivals
-from stream.batching.batch import Batch
+from stream.batching.batch import BatchMessage
 from stream.batching.offsets import OffsetRanges
 
 
 class RangeConsumer(driver.Consumer):
     """Keeps the offsets of batched topics as ranges, and commits what was finished until the group has it.
 
-    A batch is delivered, comes to its stage (`take`), may be released, and is finished or abandoned.
+    Batches are delivered together and unpacked by their stage; each may be released, and is finished or abandoned.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,50 +37,56 @@ class RangeConsumer(driver.Consumer):
     def _is_batched(self, tp: TP) -> bool:
         return tp.topic in self.app.batched_topics
 
-    def take(self, message: Any) -> None:
-        """Note that a batch has come to its stage."""
-        self._arrivals.arrive(message.tp, message.value.end_offset)
+    def unpack(self, message: Any) -> list[BatchMessage]:
+        """Return the batches that Faust's message holds: from here on each is acknowledged by itself."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        batches = [BatchMessage(batch, message.generation_id) for batch in message.value]
+        self._unacked_messages.update(batches)
+        # Faust takes note of the message's own partition alone, and would miss the others.
+        self.app.monitor.stream_inbound_time.update(dict.fromkeys((each.tp for each in batches), time.monotonic()))
+        return batches
 
-    def release(self, message: Any) -> None:
+    def release(self, message: BatchMessage) -> None:
         """Let the partition deliver another batch, though this one is not finished (the archive buffers rows)."""
         if self._is_current(message):
             self._in_flight[message.tp].discard(message.value.end_offset)
             self._freed.set()
 
-    def is_stale(self, message: Any) -> bool:
+    def is_stale(self, message: BatchMessage) -> bool:
         """Tell whether a rebalance has taken the batch away, so that working on it would be in vain."""
         return self.app.rebalancing or not self._is_current(message)
 
-    def _is_current(self, message: Any) -> bool:
+    def _is_current(self, message: BatchMessage) -> bool:
         return bool(message.generation_id == self.app.consumer_generation_id)
 
-    def finish(self, message: Any) -> None:
+    def finish(self, message: BatchMessage) -> None:
         """Acknowledge a batch after its effects. The next commit includes it."""
         if not message.acked:
             message.acked = True
             if self._is_current(message):
-                batch: Batch = message.value
+                batch = message.value
                 self._ranges[message.tp].finish(batch.first_offset, batch.end_offset)
                 self._n_acked += len(batch)
         self._forget(message)
 
-    def abandon(self, message: Any) -> None:
+    def abandon(self, message: BatchMessage) -> None:
         """Let go of a batch without acknowledging it: it will be delivered again."""
         message.acked = True
         self._forget(message)
 
-    def _forget(self, message: Any) -> None:
-        self.take(message)
+    def _forget(self, message: BatchMessage) -> None:
         self.release(message)
         self._unacked_messages.discard(message)
         notify(self._waiting_for_ack)
 
     def ack(self, message: Any) -> bool:
-        """Take Faust's own acknowledgements; for a batch they only mean that Faust skipped it."""
+        """Take Faust's own acknowledgements; for batches they only mean that Faust skipped them."""
         if not self._is_batched(message.tp):
             return bool(super().ack(message))
         if not message.acked:
-            self.abandon(message)
+            for each in self.unpack(message):
+                self.abandon(each)
         return False
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:

@@ -73,7 +73,8 @@ class ArchiveStage:
         flusher = asyncio.create_task(self._flush_when_due())
         try:
             async for event in stream.noack().events():
-                self._take_up(event.message)
+                for message in self._app.consumer.unpack(event.message):
+                    self._take_up(message)
         finally:
             flusher.cancel()
 

@@ -4,7 +4,7 @@ A record that the head has passed is skipped: it was applied, and its outputs ar
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -73,7 +73,6 @@ class AssessStage:
         partitions: int = 1,
         merchants: Merchants | None = None,
         topics: TopicIds = NO_IDS,
-        more_to_come: Callable[[], bool] = lambda: False,
     ) -> None:
         self._bundle = bundle
         self._table = table
@@ -82,7 +81,7 @@ class AssessStage:
         self._partitions = partitions
         self._merchants = merchants
         self._log_id = topics.id_of(ENRICHED)
-        self._gathering = Gathering(self._assess, more_to_come)
+        self._gathering = Gathering(self._assess)
 
     async def compute(self, batch: Batch) -> AssessEffects:
         """Assess a batch; its memories are visible to the next one at once, durable when the effects are."""

@@ -12,8 +12,6 @@ from stream.batching.batch import Batch
 
 MOST_RECORDS = 1000
 """Looked at together: beyond that nothing is saved, and whoever else runs on this event loop has to wait."""
-PATIENCE = 200
-"""Turns of the event loop to wait for batches that are announced; Faust needs some ten to pass one on."""
 
 Result = TypeVar("Result")
 
@@ -21,12 +19,8 @@ Result = TypeVar("Result")
 class Gathering(Generic[Result]):
     """Hands batches to `work` in the order in which they come, never two of one partition at once."""
 
-    def __init__(
-        self, work: Callable[[Sequence[Batch]], Sequence[Result]], more_to_come: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, work: Callable[[Sequence[Batch]], Sequence[Result]]) -> None:
         self._work = work
-        self._more_to_come = more_to_come
-        self._turns = 0
         self._waiting: list[tuple[Batch, asyncio.Future[Result]]] = []
 
     async def compute(self, batch: Batch) -> Result:
@@ -34,16 +28,11 @@ class Gathering(Generic[Result]):
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Result] = loop.create_future()
         if not self._waiting:
-            self._turns = 0
             loop.call_soon(self._look)
         self._waiting.append((batch, result))
         return await result
 
     def _look(self) -> None:
-        if self._more_to_come() and self._turns < PATIENCE:
-            self._turns += 1
-            asyncio.get_running_loop().call_soon(self._look)
-            return
         together, self._waiting = _first_of_each(self._waiting)
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._look)

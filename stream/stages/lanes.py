@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from stream.batching.app import BatchApp
-from stream.batching.batch import Batch
+from stream.batching.batch import Batch, BatchMessage
 
 log = structlog.get_logger(__name__)
 
@@ -47,20 +47,18 @@ class Lanes:
     async def run(self, stream: Any) -> None:
         """Consume an agent's stream until it ends."""
         async for event in stream.noack().events():
-            message = event.message
-            partition = message.partition
-            self._last[partition] = time.monotonic()
-            previous = self._tails.get(partition)
-            self._tails[partition] = asyncio.create_task(self._carry(message, previous))
+            for message in self._app.consumer.unpack(event.message):
+                partition = message.partition
+                self._last[partition] = time.monotonic()
+                previous = self._tails.get(partition)
+                self._tails[partition] = asyncio.create_task(self._carry(message, previous))
 
     async def idle(self) -> None:
         """Return once every batch that was taken up is finished."""
         await asyncio.gather(*self._tails.values(), return_exceptions=True)
 
-    async def _carry(self, message: Any, previous: asyncio.Task[None] | None) -> None:
+    async def _carry(self, message: BatchMessage, previous: asyncio.Task[None] | None) -> None:
         consumer = self._app.consumer
-        # Only now: whoever waits for batches that are on the way must find it among those that have come.
-        consumer.take(message)
         try:
             if consumer.is_stale(message):
                 consumer.abandon(message)
@@ -78,6 +76,6 @@ class Lanes:
             await self._app.crash(error)
             raise
 
-    def _conclude(self, message: Any, effects: Any) -> None:
+    def _conclude(self, message: BatchMessage, effects: Any) -> None:
         """Acknowledge a batch whose effects are durable."""
         self._app.consumer.finish(message)

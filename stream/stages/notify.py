@@ -76,8 +76,9 @@ class NotifyStage:
         publisher = asyncio.create_task(self._publish_as_they_come())
         try:
             async for event in stream.noack().events():
-                self._mine.add(event.message)
-                self._waiting.append(event.message)
+                messages = self._app.consumer.unpack(event.message)
+                self._mine.update(messages)
+                self._waiting.extend(messages)
                 self._added.set()
         finally:
             publisher.cancel()

@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord
 from detectors.assessment import Assessment
 from detectors.diagnosis import Rejection
 from sinks.dead_letters import SourcePosition, dead_letter
+from stream.batching.outbox import Outbox
 from stream.batching.producer import ChangelogWriter, Outgoing, send_records
 from stream.batching.table import BatchTable
 from stream.metrics import Metrics
@@ -26,6 +27,7 @@ class Producers:
 
     outputs: AIOKafkaProducer
     changelog: ChangelogWriter
+    outbox: Outbox
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ class AssessEffects:
             for topic, records in step.outputs.items():
                 deliveries += await send_records(self.producers.outputs, topic, self.partition, records)
             for partition, records in step.told.items():
-                deliveries += await send_records(self.producers.outputs, MERCHANT_ACTIVITY, partition, records)
+                deliveries.append(self.producers.outbox.send(MERCHANT_ACTIVITY, partition, records))
             await asyncio.gather(*deliveries)
             await self.table.persist(self.producers.changelog, self.partition, step.changes)
             now = time.time()

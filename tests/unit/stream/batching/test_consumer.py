@@ -79,10 +79,10 @@ class ConsumerMachine(RuleBasedStateMachine):
         """Faust drops what was fetched when a rebalance overtakes it; the position stays behind the dropped."""
         self.loop.run_until_complete(self._fetch_and_drop(size))
 
-    @rule(size=sizes)
-    def deliver_and_lose(self, size: int) -> None:
-        """Batches vanish between the consumer and their stages; nobody is told."""
-        self.loop.run_until_complete(self._deliver_and_lose(size))
+    @rule(size=sizes, skipping=st.booleans())
+    def deliver_and_lose(self, size: int, skipping: bool) -> None:
+        """Batches vanish before they come to their stages; nobody is told, or Faust says that it skips them."""
+        self.loop.run_until_complete(self._deliver_and_lose(size, skipping))
 
     @rule(tp=partitions, newest=st.booleans())
     def finish(self, tp: TP, newest: bool) -> None:
@@ -155,7 +155,7 @@ class ConsumerMachine(RuleBasedStateMachine):
     async def _start(self, tps: set[TP]) -> None:
         self.thread = ModelThread(self.broker)
         self.app = BatchApp("model", fetch_wait_ms=1, batch_max_records=3, broker="kafka://127.0.0.1:1")
-        self.app.batched_topics.add("payments")
+        self.app.batched_topics.append("payments")
         self.consumer = ModelConsumer(
             self.thread,
             self.app.transport,
@@ -189,8 +189,9 @@ class ConsumerMachine(RuleBasedStateMachine):
             assert read is None or message.offset >= read, "Faust drops a batch"
             self.consumer._read_offset[tp] = message.offset
             self.consumer.track_message(message)
-            self._check(tp, message)
-            self.waiting[tp].append(message)
+            for each in self.consumer.unpack(message):
+                self._check(each.tp, each)
+                self.waiting[each.tp].append(each)
 
     def _check(self, tp: TP, message: Any) -> None:
         batch = message.value
@@ -203,12 +204,15 @@ class ConsumerMachine(RuleBasedStateMachine):
         self.thread.fetch_size = size
         await self.thread.getmany(self.consumer._wanted(self.thread.assignment()), 0.0)
 
-    async def _deliver_and_lose(self, size: int) -> None:
+    async def _deliver_and_lose(self, size: int, skipping: bool) -> None:
         self.thread.fetch_size = size
         if not self.thread.assigned:
             return
-        async for tp, _ in self.consumer.getmany(timeout=0.0):
-            self.lost.add(tp)
+        async for _, message in self.consumer.getmany(timeout=0.0):
+            self.lost.update(TP(each.topic, each.partition) for each in message.value)
+            if skipping:
+                self.consumer.track_message(message)
+                self.consumer.ack(message)
 
     async def _read_again(self) -> None:
         for _ in range(2):

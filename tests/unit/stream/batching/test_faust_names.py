@@ -5,6 +5,7 @@ from functools import cache
 
 import faust
 import pytest
+from faust.sensors.monitor import Monitor
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
@@ -52,6 +53,7 @@ MENTIONED = {
     driver.AIOKafkaConsumerThread: ("_shutdown",),
     Recovery: ("active_tps", "signal_recovery_start", "in_recovery", "_generation_id"),
     TableManager: ("_recovery", "changelog_topics"),
+    Monitor: ("stream_inbound_time",),
 }
 
 

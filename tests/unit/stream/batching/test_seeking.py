@@ -30,7 +30,7 @@ def play(steps: Steps) -> None:
             broker.committed[tp] = 5
         thread = ModelThread(broker)
         app = BatchApp("model", fetch_wait_ms=1, batch_max_records=3, broker="kafka://127.0.0.1:1")
-        app.batched_topics.add("payments")
+        app.batched_topics.append("payments")
         consumer = ModelConsumer(
             thread, app.transport, nothing, on_partitions_revoked=nothing, on_partitions_assigned=nothing
         )
@@ -52,7 +52,8 @@ async def nothing(*arguments: Any, **named: Any) -> None:
 
 
 async def fetch(consumer: BatchConsumer) -> list[tuple[TP, int]]:
-    return [(tp, message.value.first_offset) async for tp, message in consumer.getmany(timeout=0.0)]
+    messages = [message async for _, message in consumer.getmany(timeout=0.0)]
+    return [(each.tp, each.value.first_offset) for message in messages for each in consumer.unpack(message)]
 
 
 def test_a_partition_dealt_out_while_others_are_sought_is_not_read_from_its_beginning() -> None:

@@ -45,8 +45,9 @@ class FakeConsumer:
     def abandon(self, message: FakeMessage) -> None:
         self.abandoned.append(message)
 
-    def take(self, message: FakeMessage) -> None:
-        """Nothing is announced here."""
+    def unpack(self, message: FakeMessage | list[FakeMessage]) -> list[FakeMessage]:
+        """One comes alone, those of a list come in one event."""
+        return message if isinstance(message, list) else [message]
 
     def release(self, message: FakeMessage) -> None:
         self.released.append(message)
@@ -68,7 +69,7 @@ class FakeApp:
 class FakeStream:
     """Yields the messages it was given, then ends; where `stays_open`, it waits for more that never come."""
 
-    messages: Sequence[FakeMessage]
+    messages: Sequence[FakeMessage | list[FakeMessage]]
     stays_open: bool = False
 
     def noack(self) -> "FakeStream":
@@ -83,7 +84,7 @@ class FakeStream:
 
 @dataclass
 class FakeEvent:
-    message: FakeMessage
+    message: FakeMessage | list[FakeMessage]
 
 
 @dataclass

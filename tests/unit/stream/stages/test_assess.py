@@ -21,6 +21,7 @@ from detectors.timing import Timing
 from detectors.transaction import EnrichedTransaction
 from sinks.dead_letters import read_cause
 from stream.backtest import PartitionFold
+from stream.batching.outbox import Outbox
 from stream.errors import OffsetGap
 from stream.head import Head, decode_head, head_key
 from stream.headers import INGESTED_AT, KIND, LABEL_KIND, ORIGIN, TIME_KIND
@@ -49,7 +50,7 @@ class Stage:
     real: AssessStage = field(init=False)
 
     def __post_init__(self) -> None:
-        producers = Producers(self.outputs, FakeProducer())
+        producers = Producers(self.outputs, FakeProducer(), Outbox(self.outputs))
         table: Any = self.table
         bundle, topics = probability_bundle(), TopicIds({ENRICHED: LOG_ID})
         self.real = AssessStage(bundle, table, producers, self.metrics, PARTITIONS, self.merchants, topics)

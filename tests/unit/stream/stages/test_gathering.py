@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from stream.stages.gathering import MOST_RECORDS, Gathering
-from tests.unit.stream.stages.fakes import message, record
+from stream.stages.lanes import Lanes
+from tests.unit.stream.stages.fakes import FakeApp, FakeStream, message, record
 
 
 def batch(partition, first=0, count=1):
@@ -34,6 +35,25 @@ async def test_what_waits_at_the_same_moment_is_looked_at_together():
     looks = Looks()
     assert await gather(looks, batch(0), batch(1), batch(2)) == ["0:0", "1:0", "2:0"]
     assert looks.taken == [[(0, 0), (1, 0), (2, 0)]]
+
+
+async def test_batches_that_come_in_one_event_share_a_look():
+    looks = Looks()
+
+    class Nothing:
+        async def apply(self):
+            """No effects."""
+
+    class Stage:
+        compute = Gathering(lambda batches: [Nothing() for _ in looks(batches)]).compute
+
+    app = FakeApp()
+    lanes = Lanes(app, Stage())
+    together = [message([record(0, partition=each)]) for each in range(4)]
+    await lanes.run(FakeStream([together, message([record(1, partition=0)])]))
+    await lanes.idle()
+    assert looks.taken == [[(0, 0), (1, 0), (2, 0), (3, 0)], [(0, 1)]]
+    assert len(app.consumer.finished) == 5
 
 
 async def test_batches_of_one_partition_come_one_after_the_other():
