@@ -35,7 +35,7 @@ async def settle() -> None:
 
 async def test_what_is_sent_at_one_moment_is_one_record_batch_in_order() -> None:
     producer = FakeProducer()
-    outbox = Outbox(producer)  # type: ignore[arg-type]
+    outbox = Outbox(producer)
     await asyncio.gather(outbox.send("told", 3, records(b"a", b"b")), outbox.send("told", 3, records(b"c")))
     assert [each.value for each in producer.sent_to("told")] == [b"a", b"b", b"c"]
     assert producer.batches == 1
@@ -43,7 +43,7 @@ async def test_what_is_sent_at_one_moment_is_one_record_batch_in_order() -> None
 
 async def test_partitions_have_record_batches_of_their_own() -> None:
     producer = FakeProducer()
-    outbox = Outbox(producer)  # type: ignore[arg-type]
+    outbox = Outbox(producer)
     await asyncio.gather(outbox.send("told", 0, records(b"a")), outbox.send("told", 1, records(b"b")))
     assert [(each.partition, each.value) for each in producer.produced] == [(0, b"a"), (1, b"b")]
     assert producer.batches == 2
@@ -51,7 +51,7 @@ async def test_partitions_have_record_batches_of_their_own() -> None:
 
 async def test_what_comes_while_an_answer_is_awaited_goes_out_together_after_it() -> None:
     producer = SlowProducer()
-    outbox = Outbox(producer)  # type: ignore[arg-type]
+    outbox = Outbox(producer)
     first = outbox.send("told", 0, records(b"a"))
     await settle()
     later = [outbox.send("told", 0, records(each)) for each in (b"b", b"c")]
@@ -68,7 +68,7 @@ async def test_what_comes_while_an_answer_is_awaited_goes_out_together_after_it(
 
 async def test_nobody_is_told_of_a_delivery_that_failed_as_of_one_that_worked() -> None:
     producer = SlowProducer()
-    outbox = Outbox(producer)  # type: ignore[arg-type]
+    outbox = Outbox(producer)
     both = [outbox.send("told", 0, records(each)) for each in (b"a", b"b")]
     await settle()
     producer.answers[0].set_exception(OSError("no broker"))
@@ -86,12 +86,12 @@ async def test_a_record_that_fits_no_batch_is_refused() -> None:
             return None
 
     with pytest.raises(RecordTooLarge):
-        await Outbox(TinyProducer()).send("told", 0, records(b"a"))  # type: ignore[arg-type]
+        await Outbox(TinyProducer()).send("told", 0, records(b"a"))
 
 
 async def test_whoever_stops_waiting_does_not_disturb_the_others() -> None:
     producer = SlowProducer()
-    outbox = Outbox(producer)  # type: ignore[arg-type]
+    outbox = Outbox(producer)
     leaving, staying = (outbox.send("told", 0, records(each)) for each in (b"a", b"b"))
     await settle()
     leaving.cancel()
