@@ -8,22 +8,7 @@ from typing import Any, NamedTuple
 
 from aiokafka.structs import ConsumerRecord
 
-from stream.batching.batch import Batch
-
-
-@dataclass(eq=False)
-class FakeMessage:
-    """What Faust wraps a batch in."""
-
-    value: Batch
-
-    @property
-    def topic(self) -> str:
-        return self.value.topic
-
-    @property
-    def partition(self) -> int:
-        return self.value.partition
+from stream.batching.batch import Batch, BatchMessage
 
 
 @dataclass
@@ -32,24 +17,24 @@ class FakeConsumer:
 
     stale: set[int] = field(default_factory=set)
     """First offsets of batches that a rebalance took away."""
-    finished: list[FakeMessage] = field(default_factory=list)
-    abandoned: list[FakeMessage] = field(default_factory=list)
-    released: list[FakeMessage] = field(default_factory=list)
+    finished: list[BatchMessage] = field(default_factory=list)
+    abandoned: list[BatchMessage] = field(default_factory=list)
+    released: list[BatchMessage] = field(default_factory=list)
 
-    def is_stale(self, message: FakeMessage) -> bool:
+    def is_stale(self, message: BatchMessage) -> bool:
         return message.value.first_offset in self.stale
 
-    def finish(self, message: FakeMessage) -> None:
+    def finish(self, message: BatchMessage) -> None:
         self.finished.append(message)
 
-    def abandon(self, message: FakeMessage) -> None:
+    def abandon(self, message: BatchMessage) -> None:
         self.abandoned.append(message)
 
-    def unpack(self, message: FakeMessage | list[FakeMessage]) -> list[FakeMessage]:
+    def unpack(self, message: BatchMessage | list[BatchMessage]) -> list[BatchMessage]:
         """One comes alone, those of a list come in one event."""
         return message if isinstance(message, list) else [message]
 
-    def release(self, message: FakeMessage) -> None:
+    def release(self, message: BatchMessage) -> None:
         self.released.append(message)
 
 
@@ -69,7 +54,7 @@ class FakeApp:
 class FakeStream:
     """Yields the messages it was given, then ends; where `stays_open`, it waits for more that never come."""
 
-    messages: Sequence[FakeMessage | list[FakeMessage]]
+    messages: Sequence[BatchMessage | list[BatchMessage]]
     stays_open: bool = False
 
     def noack(self) -> "FakeStream":
@@ -84,7 +69,7 @@ class FakeStream:
 
 @dataclass
 class FakeEvent:
-    message: FakeMessage | list[FakeMessage]
+    message: BatchMessage | list[BatchMessage]
 
 
 @dataclass
@@ -190,7 +175,9 @@ def record(
     )
 
 
-def message(records: Sequence[ConsumerRecord[bytes, bytes]]) -> FakeMessage:
+def message(records: Sequence[ConsumerRecord[bytes, bytes]]) -> BatchMessage:
     """A batch of records of one partition."""
     first, last = records[0], records[-1]
-    return FakeMessage(Batch(first.topic, first.partition, first.offset, last.offset + 1, records))
+    return BatchMessage(
+        Batch(first.topic, first.partition, first.offset, last.offset + 1, records), generation_id=0
+    )

@@ -12,11 +12,12 @@ from faust.types import TP
 
 from sinks.archive import FlushPolicy, OffsetRange
 from sinks.errors import ArchiveConflictError, ArchiveError, ArchiveUnavailableError, UnreadableRecordError
+from stream.batching.batch import BatchMessage
 from stream.metrics import Metrics
 from stream.stages.archive import ArchiveStage
 from stream.topics import ASSESSMENTS, DEAD_LETTERS
 from tests.unit.sinks.assessments import assessment
-from tests.unit.stream.stages.fakes import FakeApp, FakeMessage, FakeProducer, FakeStream, message, record
+from tests.unit.stream.stages.fakes import FakeApp, FakeProducer, FakeStream, message, record
 
 ROWS = 10
 encode = msgspec.json.encode
@@ -59,7 +60,7 @@ class Stage:
     metrics: Metrics = field(default_factory=Metrics)
 
     @asynccontextmanager
-    async def running(self, messages: Sequence[FakeMessage]) -> AsyncIterator[ArchiveStage]:
+    async def running(self, messages: Sequence[BatchMessage]) -> AsyncIterator[ArchiveStage]:
         stage = ArchiveStage(
             self.app,
             self.archive,
@@ -84,7 +85,7 @@ class Stage:
         return [(each.partition, each.first, each.last) for each in self.archive.uploads]
 
 
-def batches(count: int, rows: int = 5, partition: int = 0, value: bytes | None = None) -> list[FakeMessage]:
+def batches(count: int, rows: int = 5, partition: int = 0, value: bytes | None = None) -> list[BatchMessage]:
     """Consecutive batches of assessments."""
     return [
         message(

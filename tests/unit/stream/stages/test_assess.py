@@ -21,6 +21,7 @@ from detectors.timing import Timing
 from detectors.transaction import EnrichedTransaction
 from sinks.dead_letters import read_cause
 from stream.backtest import PartitionFold
+from stream.batching.batch import BatchMessage
 from stream.batching.outbox import Outbox
 from stream.errors import OffsetGap
 from stream.head import Head, decode_head, head_key
@@ -32,7 +33,7 @@ from stream.stages.steps import Producers
 from stream.topic_ids import TopicIds
 from stream.topics import ALERTS, ASSESSMENTS, DEAD_LETTERS, ENRICHED, MERCHANT_ACTIVITY
 from tests.unit.detectors.histories import history, labels, probability_bundle
-from tests.unit.stream.stages.fakes import FakeBatchBuilder, FakeMessage, FakeProducer, FakeTable, message, record
+from tests.unit.stream.stages.fakes import FakeBatchBuilder, FakeProducer, FakeTable, message, record
 
 PARTITION, PARTITIONS = 2, 4
 LOG_ID = "q8Jn0zSWTGu9y4Xr1oTtDw"
@@ -55,7 +56,7 @@ class Stage:
         bundle, topics = probability_bundle(), TopicIds({ENRICHED: LOG_ID})
         self.real = AssessStage(bundle, table, producers, self.metrics, PARTITIONS, self.merchants, topics)
 
-    async def take(self, batch: FakeMessage) -> None:
+    async def take(self, batch: BatchMessage) -> None:
         """Compute a batch and apply its effects."""
         effects = await self.real.compute(batch.value)
         await effects.apply()
@@ -64,7 +65,7 @@ class Stage:
         return [each.value for each in self.outputs.sent_to(topic)]
 
 
-def enriched(transactions: Sequence[EnrichedTransaction], first_offset: int = 0) -> FakeMessage:
+def enriched(transactions: Sequence[EnrichedTransaction], first_offset: int = 0) -> BatchMessage:
     """A batch as the first stage leaves it in `transactions.enriched`."""
     return message(
         [
@@ -227,7 +228,7 @@ async def test_live_alerts_are_published_and_those_of_history_are_not() -> None:
     assert past.metrics.latency._sum.get() == 0
 
 
-def log_of(events: Sequence[EnrichedTransaction | Label | TimeMark]) -> FakeMessage:
+def log_of(events: Sequence[EnrichedTransaction | Label | TimeMark]) -> BatchMessage:
     """A batch of all that a partition's log can hold."""
     kinds: dict[type, tuple[tuple[str, bytes], ...]] = {
         Label: ((KIND, LABEL_KIND),),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from stream.batching.batch import Batch
+from stream.batching.batch import Batch, BatchMessage
 from stream.stages.lanes import Lanes
-from tests.unit.stream.stages.fakes import FakeApp, FakeMessage, FakeStream, message, record
+from tests.unit.stream.stages.fakes import FakeApp, FakeStream, message, record
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Stage:
         return Effects(batch.first_offset, self)
 
 
-def batches(*offsets: int, partition: int = 0) -> list[FakeMessage]:
+def batches(*offsets: int, partition: int = 0) -> list[BatchMessage]:
     return [message([record(offset, partition=partition)]) for offset in offsets]
 
 
@@ -51,7 +51,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def run(stage: Stage, *messages: FakeMessage, app: FakeApp | None = None) -> tuple[FakeApp, Lanes]:
+async def run(stage: Stage, *messages: BatchMessage, app: FakeApp | None = None) -> tuple[FakeApp, Lanes]:
     app = app or FakeApp()
     lanes = Lanes(app, stage)
     await lanes.run(FakeStream(messages))
@@ -59,7 +59,7 @@ async def run(stage: Stage, *messages: FakeMessage, app: FakeApp | None = None) 
     return app, lanes
 
 
-def offsets(messages: list[FakeMessage]) -> list[int]:
+def offsets(messages: list[BatchMessage]) -> list[int]:
     return [each.value.first_offset for each in messages]
 
 

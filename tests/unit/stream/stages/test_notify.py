@@ -16,12 +16,13 @@ from sinks.alerts import alert_event
 from sinks.errors import NotificationError, NotificationsRefusedError, NotificationsUnavailableError
 from sinks.notices import Notice
 from sinks.restraint import Restraint
+from stream.batching.batch import BatchMessage
 from stream.headers import INGESTED_AT
 from stream.metrics import Metrics
 from stream.stages.notify import NotifyStage
 from stream.topics import ALERTS
 from tests.unit.sinks.assessments import assessment, transaction
-from tests.unit.stream.stages.fakes import FakeApp, FakeMessage, FakeStream, message, record
+from tests.unit.stream.stages.fakes import FakeApp, FakeStream, message, record
 
 HOUR_MS = 3_600_000
 
@@ -63,7 +64,7 @@ class Stage:
     metrics: Metrics = field(default_factory=Metrics)
 
     @asynccontextmanager
-    async def running(self, messages: Sequence[FakeMessage]) -> AsyncIterator[NotifyStage]:
+    async def running(self, messages: Sequence[BatchMessage]) -> AsyncIterator[NotifyStage]:
         stage = NotifyStage(self.app, self.sink, self.restraint, self.metrics, self.summary_seconds)
         task = asyncio.create_task(stage.run(FakeStream(messages, stays_open=True)))
         try:
@@ -92,7 +93,7 @@ def alert(number: int, age_ms: int = 0, **changes: Any) -> Any:
     return record(number, value, topic=ALERTS, headers=((INGESTED_AT, ingested),))
 
 
-def batches(*sizes: int) -> list[FakeMessage]:
+def batches(*sizes: int) -> list[BatchMessage]:
     """Consecutive batches of fresh alerts."""
     made, first = [], 0
     for size in sizes:

@@ -14,12 +14,12 @@ from detectors.merchants.profile import decode_profile
 from detectors.merchants.reading import read_sums
 from detectors.timing import Timing
 from sinks.dead_letters import read_cause
+from stream.batching.batch import BatchMessage
 from stream.metrics import Metrics
 from stream.stages.profiles import ProfileLanes, ProfileStage, Writers
 from stream.topics import DEAD_LETTERS, MERCHANT_ACTIVITY
 from tests.unit.stream.stages.fakes import (
     FakeApp,
-    FakeMessage,
     FakeProducer,
     FakeStream,
     FakeTable,
@@ -49,7 +49,7 @@ class Side:
         app: Any = self.app
         self.lanes = ProfileLanes(app, ProfileStage(Timing(), SOURCES, table, writers, self.metrics))
 
-    async def take(self, *activities: Activity | bytes) -> FakeMessage:
+    async def take(self, *activities: Activity | bytes) -> BatchMessage:
         """Take a batch to the end of its effects."""
         values = [each if isinstance(each, bytes) else encode_activity(each) for each in activities]
         batch = message(
